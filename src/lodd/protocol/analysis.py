@@ -1,0 +1,84 @@
+"""The pre-registered analysis plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from lodd.protocol.base import ColumnName, Frozen, Identifier, LocalText
+from lodd.protocol.months import MonthRange
+
+Estimand = Literal["ate", "strata_weighted"]
+Summary = Literal["mean", "sum"]
+
+
+class Window(Frozen):
+    """The event months that are followed: from `-before` to `after`."""
+
+    before: int = Field(ge=0, le=600, description="Months before the month of the draw.")
+    after: int = Field(ge=0, le=600, description="Months after it.")
+
+    @property
+    def months(self) -> MonthRange:
+        return MonthRange(-self.before, self.after)
+
+
+class Primary(Frozen):
+    """A primary outcome: the few numbers that the trial is judged by."""
+
+    outcome: Identifier
+    months: MonthRange = Field(description='Event months, e.g. `"1..36"`.')
+    summary: Summary = Field(default="mean", description="Mean or sum over the months.")
+    margin: Decimal | None = Field(
+        default=None, gt=0, description="Equivalence margin, in the outcome's unit (shares: 0.03 = 3 points)."
+    )
+
+
+class Family(Frozen):
+    """Outcomes that are judged together: chance is shared among them."""
+
+    id: Identifier
+    label: LocalText | None = None
+    outcomes: tuple[Identifier, ...] = Field(min_length=1)
+
+
+class Subgroup(Frozen):
+    """Groups formed by what was known at the draw."""
+
+    id: Identifier
+    label: LocalText | None = None
+    by: str = Field(description="A participants' column, `drawn_at`, or an outcome over months before the draw.")
+    split: Literal["median", "categories"] | tuple[Decimal | date, ...] = Field(
+        description="`median`, `categories`, or cut points (the upper group starts at the cut)."
+    )
+
+
+class Analysis(Frozen):
+    """The analysis plan: what will be estimated, for whom, and how it is judged."""
+
+    window: Window
+    estimand: Estimand = Field(
+        default="ate",
+        description="`ate`: the average effect over the participants. `strata_weighted`: strata fixed effects, which "
+        "weight a stratum by n*p*(1-p). Both are always reported; this one is the main one.",
+    )
+    covariates: tuple[str, ...] = Field(
+        default=(), description='Participants\' columns, or an outcome before the draw: `"in_work@-12..-1"`.'
+    )
+    cluster: ColumnName | None = Field(
+        default=None, description="Participants' column to cluster standard errors by (CR2); default: individuals."
+    )
+    confidence: Decimal = Field(default=Decimal("0.95"), gt=0, lt=1, description="Level of the intervals.")
+    draws: int = Field(default=10_000, ge=99, description="Redraws for randomisation inference.")
+    primary: tuple[Primary, ...] = Field(default=(), description="The primary outcomes.")
+    periods: tuple[MonthRange, ...] = Field(
+        default=(), description="Month ranges that every outcome is summarised over (means)."
+    )
+    cumulative: tuple[Identifier, ...] = Field(
+        default=(), description="Outcomes whose running total since month 1 is followed too."
+    )
+    families: tuple[Family, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()

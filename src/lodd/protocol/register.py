@@ -1,0 +1,95 @@
+"""Registers: where the records are, what their dates mean, and what is done where they are dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from lodd.protocol.base import ColumnName, Frozen
+
+Temporality = Literal["status", "accumulated", "event", "fixed"]
+
+
+class Coverage(Frozen):
+    """The days that a register covers, both included. Months not wholly inside are missing, never zero."""
+
+    since: date = Field(alias="from", description="First day covered.")
+    until: date = Field(description="Last day covered.")
+
+
+class Column(Frozen):
+    """A numeric column that outcomes sum, and what a missing value in it means."""
+
+    decimals: int = Field(
+        default=0, ge=0, le=6, description="Decimals kept, exactly, as scaled integers; more is an error."
+    )
+    missing: Literal["error", "exclude"] | Decimal = Field(
+        default="error",
+        description="`error`: stop. `exclude`: the record is left out of sums of this column (and counted). A number: "
+        "taken instead.",
+    )
+
+
+class Merge(Frozen):
+    """Makes one relationship of several records, for instance one per employer, before anything is counted."""
+
+    by: tuple[ColumnName, ...] = Field(min_length=1, description="Columns that name the relationship.")
+    overlap: Literal["latest", "sum", "max"] = Field(
+        default="latest",
+        description="The value where a relationship's records overlap in time: that of the record that started last "
+        "(among equals: ended last, then the largest), the sum, or the largest.",
+    )
+
+
+class Register(Frozen):
+    """One register: an extract keyed by pseudonym."""
+
+    file: str = Field(description="Path from the trial folder: a Parquet or CSV file, or a glob.")
+    temporality: Temporality = Field(
+        description="`status`: spells with start and stop. `accumulated`: amounts by month or year. `event`: things "
+        "that happen on a day. `fixed`: facts that do not change. (microdata.no's vocabulary.)"
+    )
+    label: str | None = Field(default=None, description="A name for people, where the identifier is not enough.")
+    covers: Coverage | None = Field(default=None, description="The days covered; required except for `fixed`.")
+    person: ColumnName = Field(default="person_id", description="The pseudonym's column.")
+    start: ColumnName | None = Field(
+        default=None, description="`status`: first day. `event`: the day. `accumulated`: any day in the period."
+    )
+    stop: ColumnName | None = Field(
+        default=None, description="`status` only: last day, included; empty or 9999-12-31 means ongoing."
+    )
+    period: Literal["month", "year"] = Field(
+        default="month",
+        description="`accumulated` only: what an amount is for. A year's amount counts with a twelfth in each month.",
+    )
+    record: tuple[ColumnName, ...] = Field(
+        default=(), description="Columns that identify a record across corrections; only the latest version counts."
+    )
+    registered: ColumnName | None = Field(
+        default=None, description="When a version of a record was registered; required with `record`."
+    )
+    duplicates: Literal["drop", "keep", "error"] = Field(
+        default="drop", description="Rows that are equal in every column: dropped (and counted), kept, or an error."
+    )
+    merge: Merge | None = Field(default=None, description="One relationship of several records (`status` only).")
+    columns: Mapping[ColumnName, Column] = Field(
+        default_factory=dict, description="Numeric columns that outcomes sum: decimals and missing values."
+    )
+
+
+class Participation(Frozen):
+    """The register that shows who started in which programme; arms name the codes that count as taking them up."""
+
+    register_id: str = Field(alias="register", description="A `status` register.")
+    code: ColumnName = Field(description="Its column with the programme's code.")
+
+
+class Population(Frozen):
+    """Where deaths and stays abroad are found."""
+
+    deaths: str | None = Field(default=None, description="An `event` register: the day of death.")
+    emigrations: str | None = Field(default=None, description="A `status` register: spells of living abroad.")
