@@ -1,0 +1,111 @@
+"""Checks of outcomes: they refer to what exists, combine what is 1 or 0, and never go in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from lodd.locale import Text
+from lodd.protocol.checks.finding import Finding, unknown
+from lodd.protocol.model import Trial
+from lodd.protocol.outcome import Measure, Outcome
+from lodd.protocol.register import Register
+
+_OUTCOME = Text(nb="utfallet", en="outcome")
+_REGISTER = Text(nb="registeret", en="register")
+_COLUMN = Text(nb="tallkolonnen", en="numeric column")
+RESERVED = frozenset({"person_id", "month", "event_month", "dead", "abroad"})
+
+
+def check_outcomes(trial: Trial) -> Iterator[Finding]:
+    """All outcomes, each by itself; then circles."""
+    for name, outcome in trial.outcomes.items():
+        path = ("outcomes", name)
+        if name in RESERVED or name.startswith("participates_"):
+            yield Finding(
+                path, Text(nb=f"navnet «{name}» er opptatt i panelet", en=f'the panel uses the name "{name}" itself')
+            )
+        if not outcome.binary and outcome.unit is None:
+            yield Finding(
+                path,
+                Text(nb="et tall trenger en enhet («unit»)", en='a number needs a "unit"'),
+                next_step=Text(nb='For eksempel: unit = "kroner"', en='For example: unit = "kroner"'),
+            )
+        yield from _measured(trial, path, outcome) if outcome.measure else _combined(trial, path, outcome)
+    yield from _circles(trial)
+
+
+def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator[Finding]:
+    register = trial.registers.get(outcome.register_id or "")
+    if register is None:
+        yield unknown((*path, "register"), _REGISTER, outcome.register_id or "", trial.registers)
+        return
+    if register.temporality == "fixed":
+        found = Text(
+            nb="et «fixed»-register har ingen måneder; det gir kjennetegn, ikke utfall",
+            en='a "fixed" register has no months; it gives baseline facts, not outcomes',
+        )
+        yield Finding((*path, "register"), found)
+    if outcome.counts is not None and register.temporality != "status":
+        found = Text(
+            nb=f"«counts» betyr ingenting for et «{register.temporality}»-register",
+            en=f'"counts" means nothing for a register of temporality "{register.temporality}"',
+        )
+        yield Finding((*path, "counts"), found)
+    if outcome.measure is not None:
+        yield from _measure((*path, "measure"), outcome.measure, register)
+
+
+def _measure(path: tuple[str, ...], measure: Measure, register: Register) -> Iterator[Finding]:
+    column = register.columns.get(measure.sum) if measure.sum is not None else None
+    if measure.sum is not None and column is None:
+        finding = unknown((*path, "sum"), _COLUMN, measure.sum, register.columns)
+        todo = Text(
+            nb=f"Oppgi den under «columns» i registeret: {measure.sum} = {{ decimals = 0 }}",
+            en=f'Declare it under the register\'s "columns": {measure.sum} = {{ decimals = 0 }}',
+        )
+        yield Finding(finding.path, finding.found, finding.allowed, finding.next_step or todo)
+    if measure.at_least is not None:
+        yield from _threshold((*path, "at_least"), measure.at_least, column.decimals if column else 0)
+
+
+def _threshold(path: tuple[str, ...], at_least: Decimal, decimals: int) -> Iterator[Finding]:
+    if at_least <= 0:
+        found = Text(nb=f"{at_least} er alltid nådd", en=f"{at_least} is always reached")
+        yield Finding(path, found, Text(nb="større enn 0", en="larger than 0"))
+    if -int(at_least.normalize().as_tuple().exponent) > decimals:
+        found = Text(
+            nb=f"{at_least} har flere desimaler enn det som måles ({decimals})",
+            en=f"{at_least} has more decimals than what is measured ({decimals})",
+        )
+        yield Finding(path, found)
+
+
+def _combined(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator[Finding]:
+    for key in ("all_of", "any_of", "none_of"):
+        for index, part in enumerate(getattr(outcome, key)):
+            if part not in trial.outcomes:
+                yield unknown((*path, key, index), _OUTCOME, part, trial.outcomes)
+            elif not trial.outcomes[part].binary:
+                found = Text(nb=f"«{part}» er et tall, ikke 1 eller 0", en=f'"{part}" is a number, not 1 or 0')
+                todo = Text(nb="Bruk et utfall med «at_least».", en='Use an outcome with "at_least".')
+                yield Finding((*path, key, index), found, None, todo)
+
+
+def _circles(trial: Trial) -> Iterator[Finding]:
+    """Each circle once, named from its first outcome in the file."""
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> Iterator[Finding]:
+        if name in trail:
+            circle = " → ".join((*trail[trail.index(name) :], name))
+            yield Finding(
+                ("outcomes", name), Text(nb=f"utfallene går i ring: {circle}", en=f"outcomes form a circle: {circle}")
+            )
+        elif name in trial.outcomes and name not in done:
+            for part in trial.outcomes[name].parts:
+                yield from visit(part, (*trail, name))
+            done.add(name)
+
+    for name in trial.outcomes:
+        yield from visit(name, ())

@@ -1,0 +1,68 @@
+"""Checks of registers: what each temporality needs, and that the population and participation registers fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lodd.locale import Text
+from lodd.protocol.checks.finding import Finding, unknown
+from lodd.protocol.model import Trial
+from lodd.protocol.register import Register
+
+_REGISTER = Text(nb="registeret", en="register")
+_NEEDED = {"status": ("start", "stop", "covers"), "accumulated": ("start", "covers"), "event": ("start", "covers")}
+
+
+def check_registers(trial: Trial) -> Iterator[Finding]:
+    """Every register has what its temporality needs, and nothing that it cannot use."""
+    for name, register in trial.registers.items():
+        path = ("registers", name)
+        for key in _NEEDED.get(register.temporality, ()):
+            if getattr(register, key) is None:
+                yield _lacks(path, register.temporality, key)
+        yield from _unusable(path, register)
+        if register.covers and register.covers.until < register.covers.since:
+            yield Finding((*path, "covers", "until"), Text(nb="«until» er før «from»", en='"until" is before "from"'))
+        if bool(register.record) != (register.registered is not None):
+            found = Text(nb="«record» og «registered» hører sammen", en='"record" and "registered" go together')
+            yield Finding((*path, "record" if register.record else "registered"), found)
+
+
+def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:
+    return Finding(
+        path, Text(nb=f"et «{temporality}»-register trenger «{key}»", en=f'a "{temporality}" register needs "{key}"')
+    )
+
+
+def _unusable(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
+    status_only = {"stop": register.stop is not None, "merge": register.merge is not None}
+    wrong = [key for key, given in status_only.items() if given and register.temporality != "status"]
+    if register.period == "year" and register.temporality != "accumulated":
+        wrong.append("period")
+    for key in wrong:
+        found = Text(
+            nb=f"«{key}» betyr ingenting for et «{register.temporality}»-register",
+            en=f'"{key}" means nothing for a register of temporality "{register.temporality}"',
+        )
+        yield Finding((*path, key), found)
+
+
+def check_roles(trial: Trial) -> Iterator[Finding]:
+    """The registers of deaths, stays abroad and participation exist and have the right temporality."""
+    population, participation = trial.population, trial.participation
+    wanted = [
+        (("population", "deaths"), population.deaths, "event"),
+        (("population", "emigrations"), population.emigrations, "status"),
+        (("participation", "register"), participation.register_id if participation else None, "status"),
+    ]
+    for path, name, temporality in wanted:
+        if name is None:
+            continue
+        if name not in trial.registers:
+            yield unknown(path, _REGISTER, name, trial.registers)
+        elif trial.registers[name].temporality != temporality:
+            found = Text(
+                nb=f"«{name}» er et «{trial.registers[name].temporality}»-register",
+                en=f'"{name}" is a register of temporality "{trial.registers[name].temporality}"',
+            )
+            yield Finding(path, found, Text.same(temporality))
