@@ -122,7 +122,7 @@ class Panel:
 
     def matrix_with(self, column: str, after_death: AfterExit, after_emigration: AfterExit) -> NDArray[np.float64]:
         """The values under other rules for death and emigration than the declared ones (for sensitivity)."""
-        values = self.matrix(column)
+        values = self.matrix(column).copy()  # the frame's own memory is read-only
         covered = self.covered(column)
         dead, abroad = self.state("dead"), self.state("abroad")
         for rule, months in ((after_emigration, abroad & ~dead), (after_death, dead)):

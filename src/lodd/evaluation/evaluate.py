@@ -1,0 +1,125 @@
+"""From trial, participants, panel and lock to an Evaluation."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import numpy as np
+
+from lodd.errors import DataError, Problem
+from lodd.evaluation.balance import balance_table, characteristics_of, joint_tests
+from lodd.evaluation.estimates import estimate_all, estimates_frame
+from lodd.evaluation.notes import Notebook
+from lodd.evaluation.participation import cohort, flow, take_up
+from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
+from lodd.evaluation.results import Evaluation
+from lodd.evaluation.setting import Setting, setting_of
+from lodd.evaluation.shares import draw_shares, draw_shares_site
+from lodd.evaluation.subgroups import subgroup_blocks
+from lodd.locale import Text
+from lodd.progress import Progress, silent
+from lodd.protocol.lock import Prespecification
+from lodd.protocol.model import Trial
+from lodd.protocol.types import Panel, Participants
+
+
+def evaluate(
+    trial: Trial,
+    participants: Participants,
+    panel: Panel,
+    prespecification: Prespecification,
+    *,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Estimate everything that the plan declares, and test what the estimates rest on.
+
+    Every outcome column is estimated by the estimator of the average effect (Hajek for independent lots,
+    post-stratified for fixed numbers per arm and for external draws with strata) and by strata fixed effects, each
+    without and, where declared, with covariates. ``main`` marks the declared estimand's, with covariates if declared.
+
+    Raises:
+        DataError: participants and panel contradict each other or the protocol, or probabilities are missing.
+    """
+    clock = _Clock()
+    notes = Notebook()
+    with clock.stage("prepare"):
+        check_panel(trial, panel)
+        _check_people(participants, panel)
+        setting = setting_of(trial, participants, panel, notes)
+        plan = Plan(trial, panel, prespecification, notes)
+        blocks = [*plan_blocks(plan), *subgroup_blocks(plan, participants)]
+        _note_shared_clusters(trial, setting, notes)
+    with clock.stage("estimates"):
+        estimates = estimates_frame(trial, setting, estimate_all(setting, blocks, notes, progress))
+    with clock.stage("balance"):
+        characteristics = characteristics_of(trial, participants, panel, notes)
+        balance = balance_table(setting, characteristics)
+        tests = joint_tests(trial, participants, panel, setting, notes)
+    with clock.stage("draw"):
+        shares, shares_site = draw_shares(trial, participants), draw_shares_site(trial, participants)
+    with clock.stage("participation"):
+        primary = [primary_values(plan, declared) for declared in trial.analysis.primary]
+        taken_up, flowed, observed = take_up(setting, panel), flow(setting, panel, primary), cohort(setting, panel)
+    return Evaluation(
+        estimates=estimates,
+        balance=balance,
+        balance_tests=tests,
+        draw_shares=shares,
+        draw_shares_site=shares_site,
+        take_up=taken_up,
+        flow=flowed,
+        cohort=observed,
+        notes=notes.notes,
+        lock=dict(prespecification.status),
+        versions=_versions(),
+        timings=clock.seconds,
+        provenance=dict(panel.provenance),
+    )
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def _versions() -> dict[str, str]:
+    packages = ("lodd", "numpy", "scipy", "polars")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _note_shared_clusters(trial: Trial, setting: Setting, notes: Notebook) -> None:
+    if setting.clusters is not None:
+        for subgroup in trial.analysis.subgroups:
+            notes.add("interaction_not_tested", subgroup.id)
+
+
+def _check_people(participants: Participants, panel: Panel) -> None:
+    """Raise DataError unless the panel holds the participants, in their order."""
+    first_rows = np.arange(panel.people) * len(panel.window)
+    same = panel.people == len(participants) and panel.frame["person_id"].gather(first_rows).to_list() == (
+        participants.frame["person_id"].to_list()
+    )
+    if not same:
+        raise DataError(
+            Problem(
+                found=Text(
+                    nb=f"Panelet ({panel.people} personer) er ikke laget av disse {len(participants)} deltakerne",
+                    en=f"The panel ({panel.people} people) was not made from these {len(participants)} participants",
+                ),
+                where="results/panel.parquet",
+                allowed=Text(nb="de samme personene, i samme rekkefølge", en="the same people, in the same order"),
+                next_step=Text(nb="Bygg panelet på nytt: lodd panel", en="Build the panel again: lodd panel"),
+            )
+        )

@@ -1,0 +1,69 @@
+"""What was left out or could not be done: the codes of notes, and the notebook that gathers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lodd.evaluation.design import Design
+from lodd.evaluation.results import Note
+
+NOTE_KINDS: Final[Mapping[str, str]] = {
+    # People left out of an estimator: subject is the estimator, detail the arm, count the most left out of an estimate.
+    "singletons": "Alone in their stratum, so they say nothing about a difference within strata.",
+    "without_contrast": "In strata with people of one of the two arms only.",
+    "leverage_one": "Fitted exactly whatever their outcome (post-stratified: alone in their arm of a stratum).",
+    # Estimates not made: subject is the outcome, detail the arm, count the estimates (outcome columns x estimators).
+    "no_contrast": "No estimate: an arm has nobody, or fewer people than a variance needs.",
+    "fewer_people_than_covariates": "No adjusted estimate: not more people than strata and covariates together.",
+    "arm_collinear": "No adjusted estimate: covariates and strata determine the arm.",
+    "too_few_clusters": "No estimate: everybody is in one cluster.",
+    # Outcomes are the subject.
+    "constant": "Fitted exactly (everybody has the same value), so there is no p-value; count: estimates.",
+    "month_unobserved": "Nobody is observed; count: event months, detail: which.",
+    "beyond_coverage": "Not in a summary: registers do not cover all its months; count: people, detail: months.",
+    "undefined_after_exit": "Not in a summary: dead or abroad in one of its months, declared missing; count: people, "
+    "detail: months.",
+    "fixed_cohort_empty": "Nobody's registers cover the whole window, so there is no fixed cohort.",
+    # Covariates are the subject.
+    "covariate_missing": "Missing values set to the mean and flagged; count: people.",
+    "covariate_dropped": "Constant, or determined by strata and earlier covariates; count: estimates.",
+    "not_shown": "Baseline column left out of the balance table: neither numbers nor a few categories; count: values.",
+    # Subgroups are the subject.
+    "subgroup_missing": "Nothing known about what forms the groups; count: people, who are in none.",
+    "interaction_not_tested": "The groups' effects are not compared, because they share clusters.",
+    # Arms are the subject.
+    "joint_test_not_made": "No joint test of balance; detail: no_covariates | clusters | no_contrast.",
+    # The method of the draw is the subject.
+    "probabilities_from_strata": "No probabilities recorded: weights are the arms' shares of each stratum.",
+}
+
+
+class Notebook:
+    """Gathers notes while estimates are made; one note for each kind, subject and detail."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str, str], int] = {}
+
+    def add(self, kind: str, subject: str, count: int = 1, detail: str = "") -> None:
+        """Add to the count of a note."""
+        key = (kind, subject, detail)
+        self._counts[key] = self._counts.get(key, 0) + count
+
+    def at_most(self, kind: str, subject: str, count: int, detail: str = "") -> None:
+        """Keep the largest count of a note; 0 makes none."""
+        key = (kind, subject, detail)
+        if count:
+            self._counts[key] = max(self._counts.get(key, 0), count)
+
+    def left_out(self, design: Design, estimator: str, arm: str) -> None:
+        """The people that a design left out."""
+        for kind in ("singletons", "without_contrast", "leverage_one"):
+            self.at_most(kind, estimator, getattr(design.dropped, kind), arm)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """In the order of :data:`NOTE_KINDS`, then by subject and detail."""
+        order = {kind: position for position, kind in enumerate(NOTE_KINDS)}
+        keys = sorted(self._counts, key=lambda key: (order[key[0]], key[1], key[2]))
+        return tuple(Note(kind, subject, self._counts[kind, subject, detail], detail) for kind, subject, detail in keys)
