@@ -122,7 +122,9 @@ def _written(path: Path, lines: Mapping[Path, int]) -> Path:
 
 def _added(part: str | int) -> bool:
     return isinstance(part, str) and (
-        part == "[key]" or "[" in part or part in {"str", "bool", "int", "decimal", "date"}
+        part == "[key]"
+        or "[" in part
+        or part in {"str", "bool", "int", "decimal", "date", "value", "list", "Condition"}
     )
 
 

@@ -81,11 +81,12 @@ class MonthRange:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from_text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(strict=True))
-        return core_schema.json_or_python_schema(
-            json_schema=from_text,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), from_text]),
-            serialization=core_schema.to_string_ser_schema(),
+        def as_text(value: Any) -> Any:
+            return str(value) if isinstance(value, cls) else value
+
+        text = core_schema.no_info_before_validator_function(as_text, core_schema.str_schema(strict=True))
+        return core_schema.no_info_after_validator_function(
+            cls.parse, text, serialization=core_schema.to_string_ser_schema()
         )
 
     @classmethod

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from lodd.protocol.base import ColumnName, Frozen, LocalText
 
@@ -30,6 +30,20 @@ class Condition(Frozen):
         return self
 
 
+def _kind_of_condition(value: Any) -> str:
+    if isinstance(value, Mapping | Condition):
+        return "Condition"
+    return "list" if isinstance(value, list | tuple) else "value"
+
+
+Where = Annotated[
+    Annotated[Scalar, Tag("value")]
+    | Annotated[tuple[Scalar, ...], Tag("list")]
+    | Annotated[Condition, Tag("Condition")],
+    Discriminator(_kind_of_condition),
+]
+
+
 class Measure(Frozen):
     """Exactly one of `any`, `count`, `count_distinct`, `sum`, over the active records that meet `where`."""
 
@@ -37,7 +51,7 @@ class Measure(Frozen):
     count: Literal[True] | None = Field(default=None, description="`true`: the number of records.")
     count_distinct: ColumnName | None = Field(default=None, description="Number of different values of a column.")
     sum: ColumnName | None = Field(default=None, description="Sum of a numeric column (declared under `columns`).")
-    where: Mapping[ColumnName, Scalar | tuple[Scalar, ...] | Condition] = Field(
+    where: Mapping[ColumnName, Where] = Field(
         default_factory=dict, description="Column to value, list of values, or `{ at_least, below, not_in }`."
     )
     at_least: Decimal | None = Field(default=None, description="Makes the outcome 1 or 0: is the measure this large?")

@@ -1,0 +1,358 @@
+"""The command line: thin commands over `study.py`. Heavy rooms are imported inside the commands, so that `lodd --help`
+answers at once."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from lodd import __version__
+from lodd.errors import DataError, LoddError, Problem, UsageError
+from lodd.locale import LANGUAGES, Language, Text, number, preferred_language, signed
+from lodd.terminal import fail, own_bug, progress_shown, say, say_json, warn
+
+if TYPE_CHECKING:
+    from lodd.evaluation import Evaluation
+    from lodd.study import Study
+
+_LANGUAGE: Language = preferred_language()
+DEMO_MARK = ".lodd-demo"
+
+
+def _(nb: str, en: str) -> str:
+    return Text(nb=nb, en=en)[_LANGUAGE]
+
+
+_INTERNAL_ERROR = 1
+app = App(
+    name="lodd",
+    version=__version__,
+    help=_(
+        nb="Lodd gjennomfører et registerbasert randomisert forsøk, fra trekningen til konklusjonen.",
+        en="Lodd runs a register-based randomised trial of a welfare programme, from the draw to the verdict.",
+    ),
+    help_epilogue=_(
+        nb="Begynn med: lodd demo. Engelsk: sett LODD_LANG=en.",
+        en="Start with: lodd demo. Norwegian: set LODD_LANG=nb.",
+    ),
+)
+
+Folder = Annotated[
+    Path, Parameter(help=_(nb="Forsøkets mappe (ellers: denne).", en="The trial's folder (default: this one)."))
+]
+Json = Annotated[
+    bool, Parameter(name="--json", negative="", help=_(nb="Skriv JSON for skript.", en="Print JSON, for scripts."))
+]
+Seed = Annotated[int, Parameter(help=_(nb="Frø: samme frø gir samme data.", en="Seed: the same seed, the same data."))]
+Effect = Annotated[
+    Literal["declared", "none"],
+    Parameter(
+        help=_(
+            nb="Sann virkning: den oppgitte, eller nøyaktig ingen.",
+            en="The true effect: as declared, or exactly none.",
+        )
+    ),
+]
+
+
+@app.command(help=_(nb="Lag en forsøksmappe fra et eksempel.", en="Make a trial folder from an example."))
+def new(
+    folder: Annotated[Path, Parameter(help=_(nb="Mappen som lages.", en="The folder to make."))],
+    *,
+    example: Annotated[str, Parameter(help=_(nb="se, se-klar eller nsw.", en="se, se-klar or nsw."))] = "se",
+) -> None:
+    from lodd.examples import new_folder
+
+    new_folder(folder, example)
+    say(
+        Text(nb=f"Laget {folder} fra eksempelet «{example}».", en=f'Made {folder} from the example "{example}".'),
+        _LANGUAGE,
+    )
+    if example == "nsw":
+        _next(nb=f"lodd evaluate {folder}", en=f"lodd evaluate {folder}")
+    else:
+        _next(
+            nb=f"lodd check {folder}, så lodd simulate {folder}", en=f"lodd check {folder}, then lodd simulate {folder}"
+        )
+
+
+@app.command(help=_(nb="Kontroller protokollen, linje for linje.", en="Check the protocol, line by line."))
+def check(folder: Folder = Path(), *, json: Json = False) -> None:
+    study = _open(folder)
+    status = study.prespecification.status["status"]
+    trial = study.trial
+    if json:
+        say_json(
+            {
+                "trial": trial.trial.id,
+                "protocol_sha256": study.protocol_sha256,
+                "lock": status,
+                "arms": list(trial.arm_ids),
+                "outcomes": len(trial.outcomes),
+                "warnings": [problem.render("en") for problem in study.warnings],
+            }
+        )
+        return
+    for problem in study.warnings:
+        warn(problem, _LANGUAGE)
+    counts = (len(trial.arm_ids), len(trial.office_site), len(trial.registers), len(trial.outcomes))
+    say(
+        Text(
+            nb=f"{trial.trial.title.nb}: protokollen er i orden. {counts[0]} grupper, {counts[1]} kontorer, "
+            f"{counts[2]} registre, {counts[3]} utfall.",
+            en=f"{trial.trial.title.en}: the protocol is sound. {counts[0]} arms, {counts[1]} offices, "
+            f"{counts[2]} registers, {counts[3]} outcomes.",
+        ),
+        _LANGUAGE,
+    )
+    say(Text.same(f"SHA-256 {study.protocol_sha256}"), _LANGUAGE)
+    say(_LOCK_STATUS[status], _LANGUAGE)
+
+
+_LOCK_STATUS = {
+    "locked": Text(nb="Låst: protokollen er den som ble låst.", en="Locked: the protocol is the one that was locked."),
+    "differs": Text(
+        nb="Protokollen er ENDRET siden den ble låst; det som er nytt, blir merket som utforskende.",
+        en="The protocol has CHANGED since it was locked; what is new will be marked exploratory.",
+    ),
+    "unlocked": Text(
+        nb="Ikke låst ennå. Lås før resultatene er sett: lodd lock", en="Not locked yet. Lock before looking: lodd lock"
+    ),
+}
+
+
+@app.command(help=_(nb="Lås protokollen før resultatene er sett.", en="Lock the protocol before the results are seen."))
+def lock(folder: Folder = Path(), *, json: Json = False) -> None:
+    study = _open(folder)
+    written = study.lock()
+    if json:
+        say_json({"protocol_sha256": written.protocol_sha256, "locked_at": written.locked_at})
+        return
+    say(Text(nb=f"Låst: SHA-256 {written.protocol_sha256}", en=f"Locked: SHA-256 {written.protocol_sha256}"), _LANGUAGE)
+    _next(
+        nb="publiser kontrollsummen (for eksempel i et forsøksregister) og ta vare på trial.lock.json",
+        en="publish the hash (in a trial registry, say) and keep trial.lock.json",
+    )
+
+
+@app.command(
+    help=_(nb="Simuler deltakere og registre med kjent sannhet.", en="Simulate people and registers, truth known.")
+)
+def simulate(folder: Folder = Path(), *, seed: Seed = 1, effect: Effect = "declared", json: Json = False) -> None:
+    study = _open(folder)
+    with progress_shown(_LANGUAGE, quiet=json) as progress:
+        made = study.simulate(seed=seed, effect=effect, progress=progress)
+    people = len(made.participants)
+    if json:
+        say_json({"people": people, "seed": seed, "effect": effect})
+        return
+    say(
+        Text(
+            nb=f"Simulerte {number(people, 'nb')} deltakere og {len(made.tables)} registre (frø {seed}).",
+            en=f"Simulated {number(people, 'en')} participants and {len(made.tables)} registers (seed {seed}).",
+        ),
+        _LANGUAGE,
+    )
+    _next(nb=f"lodd evaluate {folder}", en=f"lodd evaluate {folder}")
+
+
+@app.command(
+    help=_(nb="Bygg panelet: person × måned, alle utfall.", en="Build the panel: person × month, all outcomes.")
+)
+def panel(folder: Folder = Path(), *, json: Json = False) -> None:
+    study = _open(folder)
+    with progress_shown(_LANGUAGE, quiet=json) as progress:
+        built = study.panel(rebuild=True, progress=progress)
+    rows = built.frame.height
+    if json:
+        notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
+        say_json({"people": built.people, "rows": rows, "outcomes": list(built.outcomes), "notes": notes})
+        return
+    say(
+        Text(
+            nb=f"Panelet har {number(built.people, 'nb')} personer og {number(rows, 'nb')} personmåneder: "
+            f"{folder / 'results/panel.parquet'}",
+            en=f"The panel has {number(built.people, 'en')} people and {number(rows, 'en')} person-months: "
+            f"{folder / 'results/panel.parquet'}",
+        ),
+        _LANGUAGE,
+    )
+    _next(nb=f"lodd evaluate {folder}", en=f"lodd evaluate {folder}")
+
+
+@app.command(help=_(nb="Anslå virkningene etter planen.", en="Estimate the effects by the plan."))
+def evaluate(
+    folder: Folder = Path(),
+    *,
+    strict: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help=_(
+                nb="Stopp (kode 5) hvis protokollen ikke er den låste.",
+                en="Stop (code 5) if the protocol is not the locked one.",
+            ),
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    study = _open(folder)
+    with progress_shown(_LANGUAGE, quiet=json) as progress:
+        evaluation = study.evaluate(strict=strict, progress=progress)
+    if json:
+        main = _primary(evaluation)
+        say_json({"estimates": evaluation.estimates.height, "lock": dict(evaluation.lock), "primary": main})
+        return
+    _say_primary(study, evaluation)
+    _next(nb=f"lodd report {folder}", en=f"lodd report {folder}")
+
+
+@app.command(help=_(nb="Skriv rapporten på bokmål og engelsk.", en="Write the report, in Bokmål and English."))
+def report(folder: Folder = Path(), *, json: Json = False) -> None:
+    study = _open(folder)
+    with progress_shown(_LANGUAGE, quiet=json) as progress:
+        files = study.report(progress=progress)
+    _say_files(files, json=json)
+
+
+@app.command(
+    help=_(
+        nb="Simuler SE-forsøket i full størrelse, evaluer det og skriv rapporten.",
+        en="Simulate the SE trial at its real size, evaluate it, write the report.",
+    )
+)
+def demo(
+    folder: Annotated[Path, Parameter(help=_(nb="Mappen som lages.", en="The folder to make."))] = Path("demo"),
+    *,
+    example: Annotated[str, Parameter(help=_(nb="se eller se-klar.", en="se or se-klar."))] = "se",
+    seed: Seed = 2014,
+    effect: Effect = "declared",
+) -> None:
+    from lodd.examples import new_folder
+
+    started = perf_counter()
+    if example == "nsw":
+        raise UsageError(_not_simulated())
+    _make_room(folder)
+    new_folder(folder, example)
+    (folder / DEMO_MARK).touch()
+    study = _open(folder)
+    study.lock()
+    with progress_shown(_LANGUAGE) as progress:
+        study.simulate(seed=seed, effect=effect, progress=progress)
+        evaluation = study.evaluate(progress=progress)
+        files = study.report(progress=progress)
+    _say_primary(study, evaluation)
+    _say_files(files, json=False)
+    seconds = perf_counter() - started
+    say(Text(nb=f"Alt tok {seconds:.0f} sekunder.", en=f"All of it took {seconds:.0f} seconds."), _LANGUAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; exit with its code. A user's mistake shows no traceback; a traceback is a bug of ours."""
+    try:
+        app(list(sys.argv[1:] if arguments is None else arguments))
+    except LoddError as error:
+        fail(error, _LANGUAGE)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        own_bug(_LANGUAGE)
+        sys.exit(_INTERNAL_ERROR)
+
+
+def _open(folder: Path) -> Study:
+    from lodd.study import open_study
+
+    return open_study(folder)
+
+
+def _next(nb: str, en: str) -> None:
+    say(Text(nb=f"Neste: {nb}", en=f"Next: {en}"), _LANGUAGE)
+
+
+def _make_room(folder: Path) -> None:
+    """A demo may replace an earlier demo, and nothing else."""
+    if not folder.exists():
+        return
+    if not (folder / DEMO_MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(
+            Problem(
+                Text(nb=f"{folder} finnes og er ikke en demo", en=f"{folder} exists and is not a demo"),
+                next_step=Text(nb="Velg en annen mappe: lodd demo MAPPE", en="Choose another folder: lodd demo FOLDER"),
+            )
+        )
+    shutil.rmtree(folder)
+
+
+def _not_simulated() -> Problem:
+    return Problem(
+        Text(nb="nsw er et virkelig forsøk og blir ikke simulert", en="nsw is a real experiment and is not simulated"),
+        next_step=Text(
+            nb="lodd new nsw --example nsw, så lodd evaluate nsw",
+            en="lodd new nsw --example nsw, then lodd evaluate nsw",
+        ),
+    )
+
+
+def _primary(evaluation: Evaluation) -> list[dict[str, object]]:
+    keys = (
+        "outcome",
+        "arm",
+        "months",
+        "summary",
+        "estimator",
+        "adjusted",
+        "estimate",
+        "std_error",
+        "ci_low",
+        "ci_high",
+    )
+    rows = evaluation.estimates.filter(role="primary", main=True, population="all")
+    rows = rows.filter(rows["subgroup"].is_null())
+    return [{key: row[key] for key in (*keys, "prespecified")} for row in rows.to_dicts()]
+
+
+def _say_primary(study: Study, evaluation: Evaluation) -> None:
+    """The primary outcomes, a line each, in the outcome's unit."""
+    for row in _primary(evaluation):
+        outcome = study.trial.outcomes[str(row["outcome"])]
+        shown = {language: _effect_line(row, outcome.binary, language) for language in LANGUAGES}
+        label, unit = outcome.label, outcome.unit or Text(nb="prosentpoeng", en="percentage points")
+        say(
+            Text(
+                nb=f"{label.nb}, måned {row['months']}: {shown['nb'][0]} {unit.nb} (95 % KI {shown['nb'][1]})",
+                en=f"{label.en}, months {row['months']}: {shown['en'][0]} {unit.en} (95% CI {shown['en'][1]})",
+            ),
+            _LANGUAGE,
+        )
+
+
+def _effect_line(row: dict[str, object], binary: bool, language: Language) -> tuple[str, str]:
+    scale = 100.0 if binary and row["summary"] == "mean" else 1.0
+    estimate, low, high = (float(str(row[key])) * scale for key in ("estimate", "ci_low", "ci_high"))
+    decimals = 1 if abs(estimate) < 1000 else 0
+    joiner = "til" if language == "nb" else "to"
+    return signed(
+        estimate, language, decimals
+    ), f"{signed(low, language, decimals)} {joiner} {signed(high, language, decimals)}"
+
+
+def _say_files(files: Sequence[Path], *, json: bool) -> None:
+    pages = [file for file in files if file.suffix == ".html"]
+    if json:
+        say_json({"files": [str(file) for file in files]})
+        return
+    for page in pages:
+        say(Text(nb=f"Rapport: {page}", en=f"Report: {page}"), _LANGUAGE)
+    if pages:
+        _next(nb=f"åpne {pages[0]} i nettleseren", en=f"open {pages[-1]} in your browser")

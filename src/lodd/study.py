@@ -1,0 +1,248 @@
+"""A trial folder as a value with methods: what the command line does, for Python users.
+
+>>> import lodd
+>>> study = lodd.open("my-trial")            # doctest: +SKIP
+>>> study.evaluate().estimates               # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from lodd.errors import DataError, LockError, Problem
+from lodd.locale import Text
+from lodd.progress import Progress, silent
+from lodd.protocol import (
+    Loaded,
+    Lock,
+    Panel,
+    Participants,
+    Prespecification,
+    Trial,
+    compare,
+    load_trial,
+    protocol_sha256,
+    read_lock,
+    read_participants,
+    write_lock,
+)
+
+if TYPE_CHECKING:  # heavy rooms are imported where they are used
+    import polars as pl
+
+    from lodd.evaluation import Evaluation
+    from lodd.simulate import Simulation
+
+PANEL_FILE: Final = "results/panel.parquet"
+SIMULATION_FILE: Final = "simulation.json"
+SETTINGS_FILE: Final = "simulation.toml"
+TRUTH_FILE: Final = "truth.parquet"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A trial folder, with its protocol read and checked.
+
+    Every method returns a value and writes it to the folder as well; ``progress`` is told how long work goes on.
+    """
+
+    folder: Path
+    loaded: Loaded
+
+    @property
+    def trial(self) -> Trial:
+        return self.loaded.trial
+
+    @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is doubtful about the protocol."""
+        return self.loaded.warnings
+
+    @property
+    def protocol_sha256(self) -> str:
+        return protocol_sha256(self.trial)
+
+    @property
+    def simulated(self) -> bool:
+        """Were the people of this folder invented by ``lodd simulate``?"""
+        return (self.folder / SIMULATION_FILE).exists()
+
+    @cached_property
+    def prespecification(self) -> Prespecification:
+        """What of the protocol was promised in the lock.
+
+        Raises:
+            LockError: the lock is damaged.
+        """
+        return compare(self.trial, read_lock(self.folder))
+
+    def lock(self) -> Lock:
+        """Freeze the protocol in ``trial.lock.json``.
+
+        Raises:
+            LockError: it is locked already.
+        """
+        return write_lock(self.trial, self.folder)
+
+    def simulate(
+        self, *, seed: int = 1, effect: Literal["declared", "none"] = "declared", progress: Progress = silent
+    ) -> Simulation:
+        """Invent participants and registers for the protocol, with the truth known (``simulation.toml``).
+
+        Raises:
+            DataError: the folder holds participants that were not simulated: they are never written over.
+            UsageError: there is no ``simulation.toml``, or the folder cannot be written.
+        """
+        from lodd.simulate import load_settings, simulate, write_simulation
+
+        self._refuse_real_people()
+        settings = load_settings(self.folder / SETTINGS_FILE)
+        simulation = simulate(self.trial, settings, seed=seed, effect=effect, progress=progress)
+        write_simulation(simulation, self.trial, self.folder)
+        return simulation
+
+    def _refuse_real_people(self) -> None:
+        if (self.folder / "participants.parquet").exists() and not self.simulated:
+            raise DataError(
+                Problem(
+                    Text(
+                        nb="mappen har deltakere som ikke er simulert; de blir ikke skrevet over",
+                        en="the folder holds participants that were not simulated; they are not written over",
+                    ),
+                    "participants.parquet",
+                    None,
+                    Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
+                )
+            )
+
+    @cached_property
+    def participants(self) -> Participants:
+        """Everybody drawn.
+
+        Raises:
+            DataError: ``participants.parquet`` is missing, damaged or contradicts the protocol.
+        """
+        return read_participants(self.trial, self.folder)
+
+    def panel(self, *, rebuild: bool = False, progress: Progress = silent) -> Panel:
+        """The person x month panel: read if it belongs to the protocol and the extracts as they are, else built.
+
+        Raises:
+            DataError: a register is missing, damaged or contradicts the protocol.
+        """
+        from lodd.registers import build_panel, is_current, read_panel, write_panel
+
+        file = self.folder / PANEL_FILE
+        if not rebuild and file.exists() and is_current(file, self.trial, self.folder, self.participants):
+            return read_panel(file, self.trial)
+        panel = build_panel(self.trial, self.folder, self.participants, progress=progress)
+        write_panel(panel, file)
+        return panel
+
+    def evaluate(self, *, strict: bool = False, progress: Progress = silent) -> Evaluation:
+        """Estimate what the draw did, by the plan; write ``results/estimates.parquet`` and ``results/results.json``.
+
+        Args:
+            strict: refuse if the protocol is not the locked one.
+            progress: told of stages and steps.
+
+        Raises:
+            LockError: with ``strict``, the protocol is not locked or differs from its lock.
+            DataError: participants or registers are missing, damaged or contradict the protocol.
+        """
+        from lodd.evaluation import evaluate, write_results
+
+        if strict:
+            self._refuse_unlocked()
+        started = perf_counter()
+        panel = self.panel(progress=progress)
+        panel_seconds = perf_counter() - started
+        evaluation = evaluate(self.trial, self.participants, panel, self.prespecification, progress=progress)
+        simulated = {"simulated": "yes" if self.simulated else "no"}
+        evaluation = replace(
+            evaluation,
+            timings={"panel": panel_seconds, **evaluation.timings},
+            provenance={**panel.provenance, **evaluation.provenance, **simulated},
+        )
+        write_results(evaluation, self.folder)
+        return evaluation
+
+    def _refuse_unlocked(self) -> None:
+        status = self.prespecification.status["status"]
+        if status != "locked":
+            raise LockError(_not_as_locked(status, self.prespecification.differences))
+
+    def report(self, *, progress: Progress = silent) -> tuple[Path, ...]:
+        """Write ``results/report.nb.html`` and ``report.en.html`` (evaluates first if there are no results).
+
+        Returns:
+            The files written.
+        """
+        from lodd.evaluation import read_results
+        from lodd.report import write_report
+
+        if not (self.folder / "results/results.json").exists():
+            self.evaluate(progress=progress)
+        return write_report(
+            self.trial,
+            self.participants,
+            read_results(self.folder),
+            self.folder,
+            panel_notes=self.panel(progress=progress).notes,
+            truth=self.truth(),
+            progress=progress,
+        )
+
+    def truth(self) -> pl.DataFrame | None:
+        """The true effects of a simulated trial; None for a real one."""
+        import polars as pl
+
+        file = self.folder / TRUTH_FILE
+        return pl.read_parquet(file) if self.simulated and file.exists() else None
+
+    def simulation_facts(self) -> Mapping[str, Any]:
+        """What ``lodd simulate`` wrote of itself: seed, effect, counts of dirt; empty for a real trial."""
+        if not self.simulated:
+            return {}
+        content: Mapping[str, Any] = json.loads((self.folder / SIMULATION_FILE).read_text(encoding="utf-8"))
+        return content
+
+
+def open_study(folder: str | Path) -> Study:
+    """Open a trial folder.
+
+    Raises:
+        UsageError: there is no ``trial.toml`` in it.
+        ProtocolError: the protocol is not sound.
+    """
+    path = Path(folder)
+    return Study(path, load_trial(path))
+
+
+def _not_as_locked(status: str, differences: Sequence[str]) -> Problem:
+    if status == "unlocked":
+        return Problem(
+            Text(nb="protokollen er ikke låst", en="the protocol is not locked"),
+            next_step=Text(
+                nb="Lås den før resultatene er sett: lodd lock", en="Lock it before the results are seen: lodd lock"
+            ),
+        )
+    shown = ", ".join(differences[:10]) + (" …" if len(differences) > 10 else "")
+    return Problem(
+        Text(
+            nb=f"protokollen er ikke den som ble låst; forskjeller: {shown}",
+            en=f"the protocol is not the one that was locked; it differs at: {shown}",
+        ),
+        "trial.toml",
+        None,
+        Text(
+            nb="Hent den låste protokollen tilbake, eller evaluer uten --strict (da merkes det nye som utforskende).",
+            en="Restore the locked protocol, or evaluate without --strict (what is new is then marked exploratory).",
+        ),
+    )
