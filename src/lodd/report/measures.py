@@ -1,0 +1,108 @@
+"""Definitions of outcomes in words, generated from the protocol's measures and combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from lodd import locale
+from lodd.protocol.outcome import Condition, Measure, Outcome, Scalar
+from lodd.protocol.register import Register
+from lodd.report.context import Context
+
+
+def definition(c: Context, outcome: str) -> list[str]:
+    """What an outcome is, in sentences: the declared description, how it is computed, and after death or emigration."""
+    declared = c.trial.outcomes[outcome]
+    described = [c.text(declared.description)] if declared.description else []
+    computed = _combination(c, declared) if declared.measure is None else _measure(c, declared, declared.measure)
+    return [*described, computed, _after_exit(c, declared)]
+
+
+def register_label(c: Context, register: str) -> str:
+    """The register's name for people."""
+    return c.trial.registers[register].label or register
+
+
+def _combination(c: Context, outcome: Outcome) -> str:
+    w, parts = c.words, []
+    for kind in ("all_of", "any_of", "none_of"):
+        named = [w("measure.quoted", outcome=c.outcome(name)) for name in getattr(outcome, kind)]
+        if named:
+            form = "one" if len(named) == 1 else "other"
+            parts.append(w(f"measure.{kind}.{form}", outcomes=c.join(named)))
+    return w("measure.combination", parts=c.join(parts))
+
+
+def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
+    register_id = outcome.register_id or ""
+    register = c.trial.registers[register_id]
+    where = _where(c, measure.where)
+    when = _when(c, outcome, register)
+    values = {"register": register_label(c, register_id), "where": where, "when": when}
+    if measure.any:
+        return c.words("measure.any", **values)
+    amount = c.words(f"measure.amount.{measure.aggregate}", column=_column(c, measure.column or ""), where=where)
+    if measure.at_least is not None:
+        return c.words("measure.at_least", amount=amount, least=_decimal(c, measure.at_least), **values)
+    return c.words("measure.plain", amount=amount, **values)
+
+
+def _when(c: Context, outcome: Outcome, register: Register) -> str:
+    if register.temporality == "status":
+        return c.words(f"measure.when.{outcome.day_rule.replace(' ', '_')}")
+    if register.temporality == "accumulated":
+        return c.words(f"measure.when.{register.period}")
+    return c.words(f"measure.when.{register.temporality}")
+
+
+def _where(c: Context, where: Mapping[str, object]) -> str:
+    if not where:
+        return ""
+    return c.words(
+        "measure.where", conditions=c.join([_condition(c, column, wanted) for column, wanted in where.items()])
+    )
+
+
+def _condition(c: Context, column: str, wanted: object) -> str:
+    w, name = c.words, _column(c, column)
+    if isinstance(wanted, Condition):
+        parts = []
+        if wanted.at_least is not None:
+            parts.append(w("measure.cond.at_least", column=name, value=_decimal(c, wanted.at_least)))
+        if wanted.below is not None:
+            parts.append(w("measure.cond.below", column=name, value=_decimal(c, wanted.below)))
+        if wanted.not_in:
+            parts.append(w("measure.cond.not_in", column=name, values=_values(c, wanted.not_in)))
+        return c.join(parts)
+    if isinstance(wanted, tuple):
+        return w("measure.cond.in", column=name, values=_values(c, wanted))
+    return w("measure.cond.is", column=name, value=_scalar(c, wanted))
+
+
+def _values(c: Context, values: Sequence[Scalar]) -> str:
+    return locale.join_words([_scalar(c, value) for value in values], c.language)
+
+
+def _scalar(c: Context, value: object) -> str:
+    if isinstance(value, bool):
+        return c.words("measure.yes" if value else "measure.no")
+    if isinstance(value, int | Decimal):
+        return _decimal(c, Decimal(value))
+    return c.words("measure.quoted", outcome=str(value))
+
+
+def _decimal(c: Context, value: Decimal) -> str:
+    exponent = value.normalize().as_tuple().exponent
+    return c.number(float(value), max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
+def _column(c: Context, column: str) -> str:
+    return c.words.optional(f"measure.column.{column}", f"«{column}»" if c.language == "nb" else f'"{column}"')
+
+
+def _after_exit(c: Context, outcome: Outcome) -> str:
+    if outcome.after_death == outcome.after_emigration:
+        return c.words(f"measure.after_both.{outcome.after_death}")
+    death = c.words(f"measure.after_death.{outcome.after_death}")
+    return f"{death} {c.words(f'measure.after_emigration.{outcome.after_emigration}')}"
