@@ -1,1 +1,17 @@
-"""..."""
+"""Registers: from declared extracts to the panel, every declared outcome for every person in every month.
+
+The trial says which registers there are, what their dates mean and what each outcome is; this room reads the extracts,
+leaves out and counts what does not count, and works out each month's value. Everything that is summed or compared is an
+exact integer until the last division. ``reference_panel`` says the same slowly, person by person and day by day; it is
+the definition that the fast way is held to.
+
+The order, for each register: people who were not drawn → equal rows → superseded versions → bad dates → missing
+values; then for each measure: ``where`` → ``merge`` → the aggregate of the month; then combinations; then what is
+missing because no register covers it, or because the person is dead or abroad.
+"""
+
+from lodd.registers.panel import build_panel, build_panel_from
+from lodd.registers.reference import reference_panel
+from lodd.registers.store import is_current, read_panel, write_panel
+
+__all__ = ["build_panel", "build_panel_from", "is_current", "read_panel", "reference_panel", "write_panel"]

@@ -1,0 +1,257 @@
+"""From a register's rows to the records that count, and a count of what was left out on the way.
+
+In this order: rows of people who were not drawn; rows equal to an earlier one; superseded versions of a record; records
+without a start, or that start after they stop; then what a missing value of each numeric column means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+
+from lodd.protocol.register import Register
+from lodd.protocol.types import RegisterNote
+from lodd.registers import problems, typed
+from lodd.registers.engine import Engine
+from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
+from lodd.registers.needs import Needs
+from lodd.registers.problems import EXAMPLES, Found, Place
+from lodd.registers.sources import Source, readable
+from lodd.registers.typed import FILE
+
+KEPT = "kept"
+REPEATED = ("duplicates", "superseded", "version_ties")
+UNDATED = ("missing_start", "start_after_stop")
+"""Why a row of a drawn person is left out, in the order in which it is decided."""
+
+_VALUE = "v_"
+_FLAG = "flag_"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a register that count.
+
+    ``table`` has ``person`` (index among the participants), ``row`` (its number in the file, from 1) and, by
+    temporality, ``started`` and ``ended`` (null = ongoing) or ``month``; an event also has ``day``.
+    """
+
+    table: ir.Table
+    register: Register
+    place: Place
+    notes: tuple[RegisterNote, ...]
+
+    def column(self, name: str) -> ir.Value:
+        """A column of the file: declared numbers as scaled integers, compared values as what they are compared with."""
+        known = self.table.columns
+        return self.table[_VALUE + name if _VALUE + name in known else FILE + name]
+
+    def of(self, table: ir.Table) -> Records:
+        """The same register with fewer records."""
+        return Records(table, self.register, self.place, self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """A column of booleans: rows whose ``column`` has this ``kind`` of problem."""
+
+    name: str
+    kind: str
+    column: str
+
+
+def clean(engine: Engine, source: Source, register: Register, needs: Needs, people: ir.Table) -> Records:
+    """The records of the participants (``people``: ``person_id``, ``person``) that count.
+
+    Raises:
+        DataError: a column of a wrong type, a value that cannot be read or is missing where that is an error.
+    """
+    with readable(source.place):
+        rows = _numbered(source, register)
+        undrawn = engine.fetch(_undrawn(rows, people)).row(0, named=True)
+        drawn, flags = _with_values(rows.inner_join(people, "person_id"), source, register, needs)
+        judged = engine.keep(_judged(drawn, register, [FILE + name for name in source.table.columns]))
+    counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
+    _Refusals(engine, judged, register, source.place).check(flags, counts)
+    kept = _without_missing(judged.filter(judged.fate == KEPT), register)
+    return Records(kept, register, source.place, _notes(source.place.register, register, undrawn | counts))
+
+
+def _numbered(source: Source, register: Register) -> ir.Table:
+    """The file's rows numbered from 1, its columns prefixed, and the pseudonym as text."""
+    table = source.table
+    prefixed = {FILE + name: table[name] for name in table.columns}
+    person = typed.key_text(table[register.person], register.person, source.place)
+    return table.select(**prefixed, person_id=person, row=ibis.row_number() + 1)
+
+
+def _undrawn(rows: ir.Table, people: ir.Table) -> ir.Table:
+    """Counts of all rows, and of the rows and people who were not drawn."""
+    marked = rows.left_join(people, "person_id").select("person", seen=rows.person_id)
+    other = marked.person.isnull()
+    return marked.aggregate(
+        rows=marked.count(),
+        not_drawn=other.sum().fill_null(0),
+        not_drawn_people=marked.seen.nunique(where=other),
+    )
+
+
+def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[_Flag]]:
+    """The rows with their dates and values as the protocol types them, and flags where that fails."""
+    columns = _dates(drawn, source.place, register) | _values(drawn, source, register, needs)
+    flags: list[_Flag] = []
+    values: dict[str, Any] = {}
+    for name, (column, read) in columns.items():
+        values[name] = read.value
+        for kind, flag in read.flags.items():
+            flags.append(_Flag(f"{_FLAG}{len(flags)}", kind, column))
+            values[flags[-1].name] = flag.fill_null(False)
+    return drawn.mutate(**values), flags
+
+
+def _dates(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple[str, typed.Typed]]:
+    assert register.start is not None  # lodd.protocol.checks
+    start, column = register.start, drawn[FILE + register.start]
+    if register.temporality == "accumulated":
+        return {"month": (start, typed.month(column, start, place, register.period == "year"))}
+    first = typed.day(column, start, place)
+    if register.temporality == "event":
+        return {"day": (start, first), "month": (start, typed.Typed(typed.month_of(first.value)))}
+    assert register.stop is not None
+    last = typed.day(drawn[FILE + register.stop], register.stop, place)
+    return {"started": (start, first), "ended": (register.stop, last)}
+
+
+def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> dict[str, tuple[str, typed.Typed]]:
+    read = {name: typed.scaled(drawn[FILE + name], name, source.place, c) for name, c in register.columns.items()}
+    for name, kinds in needs.compared.items():
+        if name not in read:
+            read[name] = typed.compared(drawn[FILE + name], name, source.place, kinds, source.text_only)
+        elif kinds != {"number"}:
+            raise typed.comparison_refused("number", name, source.place, kinds)
+    for name in needs.distinct - set(read):
+        read[name] = typed.Typed(typed.distinct_key(drawn[FILE + name]))
+    if needs.coded is not None and needs.coded not in read:
+        read[needs.coded] = typed.Typed(typed.key_text(drawn[FILE + needs.coded], needs.coded, source.place))
+    return {_VALUE + name: (name, value) for name, value in read.items()}
+
+
+def _judged(drawn: ir.Table, register: Register, columns: list[str]) -> ir.Table:
+    """Every row of a drawn person with its ``fate``: kept, or why not."""
+    later = ibis.row_number().over(group_by=columns, order_by="row") > 0
+    rows = drawn.mutate(duplicate=later if register.duplicates != "keep" else ibis.literal(False))
+    superseded, tied = _versions(rows, register, columns)
+    cases = [(rows.duplicate, "duplicates"), (superseded, "superseded"), (tied, "version_ties")]
+    start = "started" if register.temporality == "status" else "month"
+    cases.append((rows[start].isnull(), "missing_start"))
+    if start == "started":
+        cases.append((rows.started > rows.ended, "start_after_stop"))
+    return rows.mutate(fate=ibis.cases(*cases, else_=KEPT))
+
+
+def _versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[Any, Any]:
+    """Is a row an earlier version of a record, or left out though registered as late as the one that is kept?
+
+    Of versions registered at the same time the one is kept that comes first when sorted by all columns, so that the
+    order of the file does not matter. A row without the columns that name its record is a record of its own.
+    """
+    if register.registered is None:
+        return ibis.literal(False), ibis.literal(False)
+    record = [FILE + name for name in register.record]
+    registered = rows[FILE + register.registered]
+    group = ["person", "duplicate", *record]
+    place = ibis.row_number().over(group_by=group, order_by=[registered.desc(), *columns, "row"])
+    newest = registered.max().over(group_by=group)
+    named = ibis.and_(*(rows[name].notnull() for name in record))
+    older = named & (place > 0)
+    same = registered.identical_to(newest)
+    return older & ~same, older & same
+
+
+def _counted(judged: ir.Table, register: Register, flags: list[_Flag]) -> ir.Table:
+    """One row of counts: each fate, each flag, the missing values and the sizes of the totals of each column."""
+    kept, used = judged.fate == KEPT, ~judged.fate.isin(REPEATED)
+    counts = {fate: (judged.fate == fate).sum() for fate in (*REPEATED, *UNDATED)}
+    counts |= {flag.name: (judged[flag.name] & used).sum() for flag in flags}
+    for name in register.columns:
+        value = judged[_VALUE + name]
+        counts[f"missing:{name}"] = (kept & value.isnull()).sum()
+        counts[f"size:{name}"] = value.abs().cast("float64").sum(where=kept)
+    counts["present"] = judged.person.nunique()
+    return judged.aggregate(**{name: count.fill_null(0) for name, count in counts.items()})
+
+
+def _without_missing(kept: ir.Table, register: Register) -> ir.Table:
+    """Missing values replaced where a number is declared; ``exclude`` leaves them null, which no sum sees."""
+    given = {
+        _VALUE + name: kept[_VALUE + name].fill_null(scaled_or_none(column.missing, 10**column.decimals))
+        for name, column in register.columns.items()
+        if isinstance(column.missing, Decimal)
+    }
+    return kept.mutate(**given) if given else kept
+
+
+def _notes(register_id: str, register: Register, counts: dict[str, int]) -> tuple[RegisterNote, ...]:
+    kinds = ("not_drawn", "not_drawn_people", *REPEATED, *UNDATED)
+    notes = [RegisterNote(register_id, "rows", counts["rows"])]
+    notes += [RegisterNote(register_id, kind, counts[kind]) for kind in kinds if counts[kind]]
+    for name, column in register.columns.items():
+        kind = "missing_excluded" if column.missing == "exclude" else "missing_replaced"
+        if counts[f"missing:{name}"]:
+            notes.append(RegisterNote(register_id, f"{kind}:{name}", counts[f"missing:{name}"]))
+    return (*notes, RegisterNote(register_id, "people_with_records", counts["present"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """What in a register's rows cannot be gone on from."""
+
+    engine: Engine
+    judged: ir.Table
+    register: Register
+    place: Place
+
+    def check(self, flags: list[_Flag], counts: dict[str, float]) -> None:
+        """Raises DataError for the first thing that is wrong."""
+        if self.register.duplicates == "error" and counts["duplicates"]:
+            raise problems.duplicate_rows(self.place, self._found(self.judged.fate == "duplicates"))
+        for flag in flags:
+            if counts[flag.name]:
+                self._refuse(flag)
+        for name, column in self.register.columns.items():
+            if column.missing == "error" and counts[f"missing:{name}"]:
+                missing = (self.judged.fate == KEPT) & self.judged[_VALUE + name].isnull()
+                raise problems.missing_values(self.place, name, self._found(missing))
+            if counts[f"size:{name}"] >= LARGEST_TOTAL:
+                self._check_totals(name)
+
+    def _refuse(self, flag: _Flag) -> None:
+        wrong = self.judged[flag.name] & ~self.judged.fate.isin(REPEATED)
+        found = self._found(wrong, flag.column)
+        if flag.kind == "unreadable_date":
+            raise problems.unreadable_dates(self.place, flag.column, found, self.register.temporality == "accumulated")
+        if flag.kind == "not_a_number":
+            raise problems.not_numbers(self.place, flag.column, found)
+        if flag.kind == "too_large":
+            raise problems.too_large(self.place, flag.column, found)
+        decimals = self.register.columns[flag.column].decimals
+        raise problems.too_many_decimals(self.place, flag.column, found, decimals)
+
+    def _found(self, wrong: ir.BooleanValue, column: str | None = None) -> Found:
+        """How many rows, the first few numbers, and their values in a column: never whose they are."""
+        value = self.judged[FILE + column].cast("string") if column else ibis.null("string")
+        rows = self.judged.filter(wrong).select("row", value=value)
+        frame: pl.DataFrame = self.engine.fetch(rows.order_by("row").limit(EXAMPLES))
+        values = tuple(frame["value"].to_list()) if column else ()
+        return Found(self.engine.fetch(rows.count().as_table()).item(), tuple(frame["row"].to_list()), values)
+
+    def _check_totals(self, column: str) -> None:
+        kept = self.judged.filter(self.judged.fate == KEPT)
+        totals = kept.group_by("person").aggregate(total=kept[_VALUE + column].abs().cast("float64").sum())
+        if self.engine.fetch(totals.aggregate(largest=totals.total.max())).item() >= LARGEST_TOTAL:
+            raise problems.total_too_large(self.place, column)

@@ -1,0 +1,86 @@
+"""What the protocol asks of a register's file: which columns, and what each is used for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lodd.protocol.model import Trial
+from lodd.protocol.outcome import Condition, Measure, Scalar
+
+Kind = Literal["text", "number", "truth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The columns that must be there, in the order in which the protocol names them, and their uses.
+
+    ``compared`` maps a column to the kinds of value that ``where`` compares it with; ``coded`` is the column with
+    programme codes, if the register shows participation.
+    """
+
+    columns: tuple[str, ...]
+    compared: Mapping[str, frozenset[Kind]] = field(default_factory=dict)
+    distinct: frozenset[str] = frozenset()
+    coded: str | None = None
+
+
+def kind_of_value(value: Scalar) -> Kind:
+    """The kind of a value written in the protocol."""
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if isinstance(value, str) else "number"
+
+
+def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition) -> tuple[Scalar, ...]:
+    """The values that one entry of ``where`` compares with."""
+    if isinstance(wanted, Condition):
+        limits = tuple(limit for limit in (wanted.at_least, wanted.below) if limit is not None)
+        return limits + wanted.not_in
+    return wanted if isinstance(wanted, tuple) else (wanted,)
+
+
+def needs_of(trial: Trial, register_id: str) -> Needs:
+    """What the trial needs from one register."""
+    measures = list(_measures(trial, register_id))
+    compared: dict[str, frozenset[Kind]] = {}
+    for measure in measures:
+        for column, wanted in measure.where.items():
+            kinds = frozenset(kind_of_value(value) for value in values_of(wanted))
+            compared[column] = compared.get(column, frozenset()) | kinds
+    participation = trial.participation
+    shows_participation = participation is not None and participation.register_id == register_id
+    coded = participation.code if participation is not None and shows_participation else None
+    used = [*compared, *(m.column for m in measures if m.column), *([coded] if coded else [])]
+    return Needs(
+        columns=tuple(dict.fromkeys([*_declared(trial, register_id), *used])),
+        compared=compared,
+        distinct=frozenset(m.count_distinct for m in measures if m.count_distinct),
+        coded=coded,
+    )
+
+
+def registers_used(trial: Trial) -> list[str]:
+    """The registers that anything in the panel is computed from, in the protocol's order."""
+    used = {outcome.register_id for outcome in trial.outcomes.values()}
+    used |= {trial.population.deaths, trial.population.emigrations}
+    if trial.participation is not None:
+        used.add(trial.participation.register_id)
+    return [register_id for register_id in trial.registers if register_id in used]
+
+
+def _declared(trial: Trial, register_id: str) -> Iterator[str]:
+    register = trial.registers[register_id]
+    yield register.person
+    yield from (name for name in (register.start, register.stop, register.registered) if name is not None)
+    yield from register.record
+    if register.merge is not None:
+        yield from register.merge.by
+    yield from register.columns
+
+
+def _measures(trial: Trial, register_id: str) -> Iterator[Measure]:
+    for outcome in trial.outcomes.values():
+        if outcome.register_id == register_id and outcome.measure is not None:
+            yield outcome.measure

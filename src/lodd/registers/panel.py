@@ -1,0 +1,214 @@
+"""The panel: declared registers made into every declared outcome, for every person and month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis.expr.types as ir
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from lodd.locale import Text
+from lodd.progress import Progress, silent
+from lodd.protocol.model import Trial
+from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months
+from lodd.registers import problems
+from lodd.registers.cleaning import Records, clean
+from lodd.registers.compose import Grid, Mask, Matrix, States, column, combined, holds, outcome_column
+from lodd.registers.engine import Engine
+from lodd.registers.measures import Scale, monthly
+from lodd.registers.needs import needs_of, registers_used
+from lodd.registers.participation import active, arms_with_programmes
+from lodd.registers.population import abroad_months, death_months
+from lodd.registers.provenance import provenance_of
+from lodd.registers.sources import Source, Table, check_columns, open_file, open_table
+from lodd.registers.spells import Bounds
+
+Opener = Callable[[Engine, str], Source]
+_UNSCALED = Scale(1, None)
+
+
+def build_panel(trial: Trial, folder: Path, participants: Participants, *, progress: Progress = silent) -> Panel:
+    """The panel from the registers' files, whose paths are relative to the trial folder.
+
+    Only registers that an outcome, participation, deaths or stays abroad are computed from are read.
+
+    Raises:
+        DataError: a file is missing, broken or does not hold what the protocol says; nobody was drawn.
+    """
+
+    def opener(engine: Engine, register_id: str) -> Source:
+        return open_file(engine, register_id, trial.registers[register_id], folder)
+
+    return _build(trial, opener, participants, progress)
+
+
+def build_panel_from(
+    trial: Trial, tables: Mapping[str, Table], participants: Participants, *, progress: Progress = silent
+) -> Panel:
+    """The same from tables in memory, by register.
+
+    Raises:
+        DataError: a register's table is not given, or does not hold what the protocol says; nobody was drawn.
+    """
+
+    def opener(engine: Engine, register_id: str) -> Source:
+        if register_id not in tables:
+            raise problems.table_missing(register_id, list(tables))
+        return open_table(engine, register_id, tables[register_id])
+
+    return _build(trial, opener, participants, progress)
+
+
+def _build(trial: Trial, opener: Opener, participants: Participants, progress: Progress) -> Panel:
+    if not len(participants):
+        raise problems.nobody_drawn()
+    with Engine() as engine:
+        return _Build(trial, participants, engine, opener, progress).panel()
+
+
+class _Steps:
+    """Tells progress, one step a register or column."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def next(self, label: Text) -> None:
+        self._progress(label, self._done, self._total)
+        self._done += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An outcome as computed from records, before coverage, death and emigration."""
+
+    values: Matrix | Mask
+    scale: Scale
+
+
+class _Build:
+    """One building of a panel: reads each register once, then computes column by column."""
+
+    def __init__(
+        self, trial: Trial, participants: Participants, engine: Engine, opener: Opener, progress: Progress
+    ) -> None:
+        self.trial = trial
+        self.participants = participants
+        self.engine = engine
+        self.opener = opener
+        self.grid = Grid.of(participants, trial.analysis.window.months)
+        self.arms = arms_with_programmes(trial)
+        self.used = registers_used(trial)
+        self.steps = _Steps(progress, len(self.used) + len(trial.outcomes) + len(self.arms))
+        ids = pa.array(self.grid.people, pa.string())
+        self.people = engine.take(pa.table({"person_id": ids, "person": np.arange(len(ids), dtype=np.int32)}))
+
+    def panel(self) -> Panel:
+        sources: dict[str, Source] = {}
+        records: dict[str, Records] = {}
+        for register_id in self.used:
+            self.steps.next(Text(nb=f"Leser registeret {register_id}", en=f"Reading the register {register_id}"))
+            sources[register_id] = self.opener(self.engine, register_id)
+            records[register_id] = self._records(sources[register_id], register_id)
+        states = self._states(records)
+        columns = self._outcomes(records, states) | self._participation(records, states)
+        return Panel(
+            frame=self._frame(states, columns),
+            window=self.grid.window,
+            outcomes=dict(self.trial.outcomes),
+            coverage={name: coverage_months(self.trial, name) for name in columns},
+            notes=tuple(note for register in records.values() for note in register.notes),
+            provenance=provenance_of(self.trial, self.participants, [(r, s.sha256) for r, s in sources.items()]),
+        )
+
+    def _records(self, source: Source, register_id: str) -> Records:
+        needs = needs_of(self.trial, register_id)
+        check_columns(source, needs)
+        return clean(self.engine, source, self.trial.registers[register_id], needs, self.people)
+
+    def _states(self, records: Mapping[str, Records]) -> States:
+        population, bounds = self.trial.population, self.grid.bounds
+        deaths = stays = None
+        if population.deaths is not None:
+            deaths = self.engine.fetch(death_months(records[population.deaths]))
+        if population.emigrations is not None:
+            stays = self.engine.fetch(abroad_months(records[population.emigrations], bounds))
+        return States.of(self.grid, deaths, stays)
+
+    def _bounds(self, column_name: str) -> Bounds:
+        """The months of a column that anyone's window holds and its registers cover."""
+        first, last = coverage_months(self.trial, column_name)
+        return Bounds(max(first, self.grid.bounds.first), min(last, self.grid.bounds.last))
+
+    def _outcomes(self, records: Mapping[str, Records], states: States) -> dict[str, pl.Series]:
+        found: dict[str, _Column] = {}
+        for name in combination_order(self.trial):
+            label = self.trial.outcomes[name].label
+            self.steps.next(Text(nb=f"Regner ut «{label.nb}»", en=f"Computing “{label.en}”"))
+            measured = self.trial.outcomes[name].measure is not None
+            found[name] = self._measured(name, records) if measured else self._joined(name, found)
+        return {
+            name: outcome_column(outcome, found[name].values, found[name].scale, self._covered(name), states)
+            for name, outcome in self.trial.outcomes.items()
+        }
+
+    def _covered(self, name: str) -> Mask:
+        return self.grid.within(coverage_months(self.trial, name))
+
+    def _measured(self, name: str, records: Mapping[str, Records]) -> _Column:
+        outcome, bounds = self.trial.outcomes[name], self._bounds(name)
+        assert outcome.register_id is not None
+        assert outcome.measure is not None
+        register = records[outcome.register_id]
+        scale = Scale.of(register.register, outcome.measure)
+        if bounds.empty:
+            values = np.zeros(self.grid.calendar.shape, dtype=np.int64)
+        else:
+            values = self.grid.spread(self.engine.fetch(monthly(register, outcome, bounds, self._calendar(bounds))))
+        return _Column(holds(values, scale) if outcome.binary else values, scale)
+
+    def _calendar(self, bounds: Bounds) -> ir.Table:
+        return self.engine.take(bounds.calendar())
+
+    def _joined(self, name: str, found: Mapping[str, _Column]) -> _Column:
+        outcome = self.trial.outcomes[name]
+        parts = {part: found[part].values != 0 for part in outcome.parts}
+        return _Column(combined(outcome, parts), _UNSCALED)
+
+    def _participation(self, records: Mapping[str, Records], states: States) -> dict[str, pl.Series]:
+        """1 or 0 where covered: the dead and those abroad take part in nothing."""
+        columns = {}
+        for arm in self.arms:
+            label = self.trial.arms[arm].label
+            self.steps.next(Text(nb=f"Deltakelse: «{label.nb}»", en=f"Participation: “{label.en}”"))
+            name = PARTICIPATES + arm
+            takes_part = self._takes_part(arm, self._bounds(name), records) & ~states.dead & ~states.abroad
+            columns[name] = column(takes_part.astype(np.int64), ~self._covered(name), None, _UNSCALED)
+        return columns
+
+    def _takes_part(self, arm: str, bounds: Bounds, records: Mapping[str, Records]) -> Mask:
+        participation = self.trial.participation
+        assert participation is not None
+        if bounds.empty:
+            return np.zeros(self.grid.calendar.shape, dtype=np.bool_)
+        register = records[participation.register_id]
+        found = active(register, self.trial.arms[arm], participation.code, bounds)
+        takes_part: Mask = self.grid.spread(self.engine.fetch(found)) != 0
+        return takes_part
+
+    def _frame(self, states: States, columns: Mapping[str, pl.Series]) -> pl.DataFrame:
+        people, months = self.grid.calendar.shape
+        calendar, window = self.grid.calendar.ravel(), self.grid.window
+        frame = {
+            "person_id": pl.Series(self.grid.people, dtype=pl.String).gather(np.repeat(np.arange(people), months)),
+            "month": pl.Series((calendar - 12 * 1970).astype("datetime64[M]").astype("datetime64[D]")).cast(pl.Date),
+            "event_month": pl.Series(np.tile(np.arange(window.first, window.last + 1, dtype=np.int32), people)),
+            "dead": pl.Series(states.dead.ravel()),
+            "abroad": pl.Series(states.abroad.ravel()),
+        }
+        return pl.DataFrame(frame | dict(columns))

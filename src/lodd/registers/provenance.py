@@ -1,0 +1,52 @@
+"""What a panel was made from: hashes of the definitions, the people and the extracts, and versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from lodd.protocol.canonical import plain, sha256
+from lodd.protocol.model import Trial
+from lodd.protocol.types import Participants
+
+_LIBRARIES = ("lodd", "ibis-framework", "duckdb", "polars", "pyarrow", "numpy")
+_WORDS = frozenset({"label", "description", "unit"})
+
+
+def definitions_sha256(trial: Trial) -> str:
+    """SHA-256 of everything in the protocol that decides a value of the panel, and of nothing else.
+
+    Labels, the other parts of the plan and the order of entries do not change it.
+    """
+    outcomes = {name: _wordless(plain(outcome)) for name, outcome in trial.outcomes.items()}
+    registers = {name: _wordless(plain(register)) for name, register in trial.registers.items()}
+    return sha256(
+        {
+            "registers": registers,
+            "outcomes": outcomes,
+            "population": plain(trial.population),
+            "participation": plain(trial.participation),
+            "programmes": {arm: plain(declared.programmes) for arm, declared in trial.arms.items()},
+            "window": plain(trial.analysis.window),
+        }
+    )
+
+
+def _wordless(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in _WORDS}
+
+
+def participants_sha256(participants: Participants) -> str:
+    """SHA-256 of who was drawn when."""
+    drawn = participants.frame.select("person_id", "drawn_at").rows()
+    return sha256([[person, day.isoformat()] for person, day in drawn])
+
+
+def provenance_of(trial: Trial, participants: Participants, extracts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """``definitions``, ``participants``, ``extract:<register>`` (hashes) and ``version:<library>``."""
+    found = {"definitions": definitions_sha256(trial), "participants": participants_sha256(participants)}
+    found |= {f"extract:{register}": digest for register, digest in extracts}
+    found["version:python"] = platform.python_version()
+    return found | {f"version:{name}": version(name) for name in _LIBRARIES}
