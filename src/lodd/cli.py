@@ -356,3 +356,7 @@ def _say_files(files: Sequence[Path], *, json: bool) -> None:
         say(Text(nb=f"Rapport: {page}", en=f"Report: {page}"), _LANGUAGE)
     if pages:
         _next(nb=f"åpne {pages[0]} i nettleseren", en=f"open {pages[-1]} in your browser")
+
+
+if __name__ == "__main__":
+    main()

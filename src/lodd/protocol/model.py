@@ -27,7 +27,7 @@ class Header(Frozen):
 class Programme(Frozen):
     """A register code that counts as taking up an arm, in the period that it was in use."""
 
-    code: Annotated[str, StringConstraints(min_length=1)]
+    code: Annotated[str, StringConstraints(min_length=1)] = Field(description="As the participation register has it.")
     since: date | None = Field(default=None, alias="from", description="First day; default: always.")
     until: date | None = Field(default=None, description="Last day; default: still in use.")
 
@@ -43,8 +43,8 @@ class Eligibility(Frozen):
     """A condition that the caseworker confirms before a draw."""
 
     id: Identifier
-    nb: str
-    en: str
+    nb: str = Field(description="The condition in Bokmål.")
+    en: str = Field(description="The condition in English.")
 
 
 class Enrolment(Frozen):
@@ -59,13 +59,13 @@ class Office(Frozen):
     """An office that enrols people."""
 
     id: Identifier
-    label: str
+    label: str = Field(description="The office's name.")
 
 
 class Site(Frozen):
     """A site (a county, say) and its offices."""
 
-    label: str
+    label: str = Field(description="The site's name.")
     offices: tuple[Office, ...] = Field(min_length=1)
 
 

@@ -1,0 +1,5 @@
+"""`python -m lodd`."""
+
+from lodd.cli import main
+
+main()
