@@ -1,0 +1,175 @@
+"""`simulation.toml` read, and held against the protocol that it is for."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from lodd.errors import Problem, ProtocolError, UsageError
+from lodd.locale import Text
+from lodd.protocol.loading import dotted
+from lodd.protocol.locate import line_numbers, line_of
+from lodd.protocol.model import Trial
+from lodd.protocol.wording import finding_of
+from lodd.simulate.settings import SimulationSettings
+
+SETTINGS_FILE: Final = "simulation.toml"
+REGISTERS: Final = ("employment", "earnings", "benefits", "education", "programmes", "deaths", "emigrations")
+
+
+def load_settings(path: Path) -> SimulationSettings:
+    """Read the settings of a simulation from a file, or from ``simulation.toml`` in a folder.
+
+    Raises:
+        UsageError: there is no such file.
+        ProtocolError: it is not TOML, or not settings; every problem with file and line.
+    """
+    file = path / SETTINGS_FILE if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError:
+        raise UsageError(_no_file(file)) from None
+    except UnicodeDecodeError:
+        raise ProtocolError(Problem(Text(nb="filen er ikke UTF-8", en="the file is not UTF-8"), file.name)) from None
+    try:
+        return SimulationSettings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = Text(nb=f"dette er ikke gyldig TOML ({error})", en=f"this is not valid TOML ({error})")
+        raise ProtocolError(Problem(found, file.name)) from None
+    except ValidationError as error:
+        raise ProtocolError(list(_problems(error, text, file.name))) from None
+
+
+def check_settings(trial: Trial, settings: SimulationSettings) -> None:
+    """Do the settings fit the protocol?
+
+    Raises:
+        ProtocolError: they do not; every problem.
+    """
+    problems = [
+        *_enrolment(trial, settings),
+        *_names(trial, settings),
+        *_registers(trial),
+        *_points(settings),
+    ]
+    if problems:
+        raise ProtocolError(problems)
+
+
+def _problems(error: ValidationError, text: str, name: str) -> Iterator[Problem]:
+    lines = line_numbers(text)
+    for details in error.errors():
+        finding = finding_of(details, SimulationSettings)
+        line = line_of(lines, finding.path) or 1
+        yield Problem(finding.found, f"{name}:{line} {dotted(finding.path)}", finding.allowed, finding.next_step)
+
+
+def _enrolment(trial: Trial, settings: SimulationSettings) -> Iterator[Problem]:
+    if (trial.draw.method == "complete") != (settings.nomination is not None):
+        yield Problem(
+            Text(
+                nb="grupper (nomination) hører til metoden «complete», og bare til den",
+                en='batches (nomination) belong to the method "complete", and only to it',
+            ),
+            f"{SETTINGS_FILE} nomination",
+        )
+    elif settings.nomination is not None:
+        yield from _batches(trial, settings)
+    else:
+        for name in ("intake", "intake_profile", "offices"):
+            if getattr(settings, name) is None:
+                yield Problem(Text(nb=f"«{name}» mangler", en=f'"{name}" is missing'), f"{SETTINGS_FILE} {name}")
+
+
+def _batches(trial: Trial, settings: SimulationSettings) -> Iterator[Problem]:
+    for index, batch in enumerate(settings.nomination.batches if settings.nomination else ()):
+        where = f"nomination.batches[{index}]"
+        yield from _unknown([batch.office], trial.office_site, f"{where}.office")
+        yield from _unknown(batch.numbers, trial.arm_ids, f"{where}.numbers")
+        if not trial.enrolment.opens <= batch.drawn_on <= trial.enrolment.closes:
+            yield Problem(
+                Text(
+                    nb=f"{batch.drawn_on} er utenfor tiden da det ble trukket",
+                    en=f"{batch.drawn_on} is outside enrolment",
+                ),
+                f"{SETTINGS_FILE} {where}.drawn_on",
+                Text.same(f"{trial.enrolment.opens} – {trial.enrolment.closes}"),
+            )
+
+
+def _names(trial: Trial, settings: SimulationSettings) -> Iterator[Problem]:
+    """Offices, arms, states and benefits that are referred to must exist."""
+    yield from _unknown(settings.offices.weights if settings.offices else (), trial.office_site, "offices.weights")
+    yield from _unknown(settings.take_up, trial.arm_ids, "take_up")
+    for arm, take_up in settings.take_up.items():
+        yield from _unknown(take_up.starts, trial.arm_ids, f"take_up.{arm}.starts")
+    for code, measures in settings.measures.items():
+        yield from _unknown(measures.level, trial.arm_ids, f"measures.{code}.level")
+        if trial.reference not in measures.level:
+            found = Text(nb=f"«{trial.reference}» mangler", en=f'"{trial.reference}" is missing')
+            yield Problem(found, f"{SETTINGS_FILE} measures.{code}.level")
+    for code, benefit in settings.benefits.items():
+        yield from _unknown(benefit.replaces, settings.benefits, f"benefits.{code}.replaces")
+    for index, effect in enumerate(settings.effects):
+        yield from _unknown([effect.arm], trial.arm_ids[1:], f"effects[{index}].arm")
+        yield from _unknown([effect.state], ("work", *settings.benefits), f"effects[{index}].state")
+        yield from _unknown(effect.only_while, ("programme", *settings.benefits), f"effects[{index}].only_while")
+    yield from _unknown(settings.facts.education, (*settings.education.levels,), "facts.education")
+
+
+def _registers(trial: Trial) -> Iterator[Problem]:
+    for register in trial.registers:
+        if register not in REGISTERS:
+            yield Problem(
+                Text(
+                    nb=f"registeret «{register}» kan ikke simuleres",
+                    en=f'the register "{register}" cannot be simulated',
+                ),
+                f"trial.toml registers.{register}",
+                Text.same(", ".join(REGISTERS)),
+            )
+
+
+def _points(settings: SimulationSettings) -> Iterator[Problem]:
+    """Points of paths come in order, and levels are shares."""
+    levels = {"work.level": settings.work.level, "education.level": settings.education.level}
+    levels |= {f"benefits.{code}.level": benefit.level for code, benefit in settings.benefits.items()}
+    levels |= {f"measures.{c}.level.{a}": points for c, m in settings.measures.items() for a, points in m.level.items()}
+    for where, points in levels.items():
+        if any(not 0 <= value <= 100 for _, value in points):
+            found = Text(nb="et nivå er under 0 eller over 100", en="a level is below 0 or above 100")
+            yield Problem(found, f"{SETTINGS_FILE} {where}")
+    levels |= {f"effects[{index}].points": effect.points for index, effect in enumerate(settings.effects)}
+    for where, points in levels.items():
+        months = [month for month, _ in points]
+        if months != sorted(set(months)):
+            found = Text(nb="månedene står ikke i stigende rekkefølge", en="the months are not in increasing order")
+            yield Problem(found, f"{SETTINGS_FILE} {where}")
+
+
+def _unknown(names: Iterable[str], known: Iterable[str], where: str) -> Iterator[Problem]:
+    allowed = list(known)
+    for name in names:
+        if name not in allowed:
+            yield Problem(
+                Text(nb=f"«{name}» er ukjent", en=f'"{name}" is unknown'),
+                f"{SETTINGS_FILE} {where}",
+                Text.same(", ".join(allowed)),
+            )
+
+
+def _no_file(file: Path) -> Problem:
+    return Problem(
+        Text(
+            nb=f"det er ingen {file.name} i {file.parent}: et forsøk uten innstillinger kan ikke simuleres",
+            en=f"there is no {file.name} in {file.parent}: a trial without settings cannot be simulated",
+        ),
+        next_step=Text(
+            nb="Kopier en fra et eksempel: lodd new MAPPE --example se",
+            en="Copy one from an example: lodd new FOLDER --example se",
+        ),
+    )

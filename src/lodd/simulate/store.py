@@ -1,0 +1,92 @@
+"""A simulation written as a trial folder has it: everything or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from lodd.errors import Problem, UsageError
+from lodd.locale import Text
+from lodd.protocol import PARTICIPANTS_FILE
+from lodd.protocol.model import Trial
+from lodd.simulate.simulation import Simulation
+
+TRUTH_FILE: Final = "truth.parquet"
+FACTS_FILE: Final = "simulation.json"
+
+
+def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None:
+    """Write participants, the registers' files where the trial says, the truth, and ``simulation.json``.
+
+    The files are made in a folder beside the others and moved into place when all of them are whole;
+    ``simulation.json`` last, so that an interrupted run never passes for a finished one. The same simulation gives the
+    same bytes.
+
+    Raises:
+        UsageError: the folder cannot be written, or a register's file is not one Parquet or CSV file in the folder.
+    """
+    files = _files(simulation, trial)
+    beside = folder / ".simulating"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(beside, ignore_errors=True)
+        for name, frame in files.items():
+            _write(frame, beside / name)
+        facts = json.dumps(simulation_facts(simulation), indent=2, sort_keys=True) + "\n"
+        (beside / FACTS_FILE).write_text(facts, encoding="utf-8")
+        (folder / FACTS_FILE).unlink(missing_ok=True)
+        for name in (*files, FACTS_FILE):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (beside / name).replace(folder / name)
+    except OSError as error:
+        found = Text(
+            nb=f"kan ikke skrive i {folder}: {error.strerror}", en=f"cannot write in {folder}: {error.strerror}"
+        )
+        raise UsageError(Problem(found)) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def simulation_facts(simulation: Simulation) -> Mapping[str, Any]:
+    """What ``simulation.json`` says: that this is invented, from which seed and settings, and with how much dirt."""
+    return {
+        "simulated": True,
+        "seed": simulation.seed,
+        "effect": simulation.effect,
+        "settings_sha256": simulation.settings_sha256,
+        "people": len(simulation.participants),
+        "rows": {register: table.height for register, table in simulation.tables.items()},
+        "dirt": simulation.counts,
+    }
+
+
+def _files(simulation: Simulation, trial: Trial) -> dict[str, pl.DataFrame]:
+    files = {PARTICIPANTS_FILE: simulation.participants.frame, TRUTH_FILE: simulation.truth}
+    for register, table in simulation.tables.items():
+        name = trial.registers[register].file
+        path = Path(name)
+        if path.suffix not in {".parquet", ".csv"} or path.is_absolute() or {"..", "*"} & {*path.parts, *name}:
+            raise UsageError(_no_place(register, name))
+        files[name] = table
+    return files
+
+
+def _write(frame: pl.DataFrame, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".csv":
+        frame.write_csv(file)
+    else:
+        frame.write_parquet(file, compression="zstd", statistics=False)
+
+
+def _no_place(register: str, name: str) -> Problem:
+    return Problem(
+        Text(nb=f"registeret kan ikke skrives til «{name}»", en=f'the register cannot be written to "{name}"'),
+        f"trial.toml registers.{register}.file",
+        Text(nb="én Parquet- eller CSV-fil i forsøkets mappe", en="one Parquet or CSV file in the trial's folder"),
+    )
