@@ -165,7 +165,9 @@ def _versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[A
     record = [FILE + name for name in register.record]
     registered = rows[FILE + register.registered]
     group = ["person", "duplicate", *record]
-    place = ibis.row_number().over(group_by=group, order_by=[registered.desc(), *columns, "row"])
+    # Ibis keeps one direction for a column that is named twice, so the latest-first one must not be repeated
+    others = [name for name in columns if name != FILE + register.registered]
+    place = ibis.row_number().over(group_by=group, order_by=[registered.desc(), *others, "row"])
     newest = registered.max().over(group_by=group)
     named = ibis.and_(*(rows[name].notnull() for name in record))
     older = named & (place > 0)
