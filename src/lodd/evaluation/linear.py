@@ -25,11 +25,25 @@ EXACT_FIT: Final = 1e-24
 """A column whose residual sum of squares is below this share of its sum of squares is fitted exactly."""
 
 
+class Residuals:
+    """Takes (m, c) columns to what the design's regressors leave of them: group means first, then the basis."""
+
+    def __init__(self, design: Design) -> None:
+        root = np.sqrt(design.weights)[:, None]
+        self._means = GroupMeans(design.group, design.groups, design.weights)
+        self._slopes, self._fitted = (design.basis * root).T, design.basis / root
+
+    def of(self, columns: Floats) -> Floats:
+        residual = self._means.subtract(columns)
+        residual -= self._fitted @ (self._slopes @ residual)
+        return residual
+
+
 def effects(design: Design, outcomes: Floats, *, kind: ErrorKind = "HC2", clusters: Integers | None = None) -> Effects:
     """Estimates of every outcome column in one prepared design.
 
     Args:
-        design: from :mod:`lodd.evaluation.designs`.
+        design: made by :mod:`lodd.evaluation.estimators`.
         outcomes: (n, C) for the n people that the design was prepared from; not NaN for the people it uses.
         kind: of the standard errors. Clustered kinds need ``clusters``.
         clusters: (n,) integer cluster of each person.
@@ -41,18 +55,18 @@ def effects(design: Design, outcomes: Floats, *, kind: ErrorKind = "HC2", cluste
     columns, targets = outcomes.shape[1], design.functional.shape[1]
     estimate, variance = np.empty((targets, columns)), np.empty((targets, columns))
     mean_control, mean_treated = np.empty(columns), np.empty(columns)
-    root = np.sqrt(design.weights)[:, None]
-    means = GroupMeans(design.group, design.groups, design.weights)
-    arm_weights = _arm_weights(design)
+    residuals = Residuals(design)
+    combined = np.vstack([_arm_weights(design), design.functional.T])
     for start in range(0, columns, COLUMNS_AT_A_TIME):
         part = slice(start, min(start + COLUMNS_AT_A_TIME, columns))
         y = np.take(outcomes[:, part], design.rows, axis=0)
-        mean_control[part], mean_treated[part] = arm_weights @ y
-        y -= y[0]  # a constant becomes exactly zero, and large means cost no digits
-        estimate[:, part] = design.functional.T @ y
+        first = y[0].copy()
+        y -= first  # a constant becomes exactly zero, and large means cost no digits
+        products = combined @ y
+        mean_control[part], mean_treated[part] = first + products[:2]
+        estimate[:, part] = products[2:]
         squares = np.einsum("ij,ij->j", y, y)
-        residual = means.subtract(y)
-        residual -= (design.basis / root) @ (design.basis.T @ (root * residual))
+        residual = residuals.of(y)
         exact = np.einsum("ij,ij->j", residual, residual) <= EXACT_FIT * squares
         variance[:, part] = np.where(exact, 0.0, meat.variance(residual))
     return Effects(estimate, np.sqrt(variance), meat.df, mean_control, mean_treated)
@@ -61,10 +75,7 @@ def effects(design: Design, outcomes: Floats, *, kind: ErrorKind = "HC2", cluste
 def covariance(design: Design, outcome: Floats) -> Floats:
     """(T, T) HC2 covariance of the targets' estimates, for one outcome column (n,)."""
     y = outcome[design.rows][:, None]
-    root = np.sqrt(design.weights)[:, None]
-    residual = GroupMeans(design.group, design.groups, design.weights).subtract(y)
-    residual -= (design.basis / root) @ (design.basis.T @ (root * residual))
-    scores = design.functional * residual
+    scores = design.functional * Residuals(design).of(y)
     return np.asarray(scores.T @ (scores / (1.0 - design.leverage)[:, None]))
 
 
