@@ -1,0 +1,71 @@
+"""A simulation written: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from lodd.errors import UsageError
+from lodd.protocol import Trial, read_participants
+from lodd.simulate import Simulation, write_simulation
+
+
+def test_what_is_written_is_read_back(simulation: Simulation, short: Trial, tmp_path: Path):
+    write_simulation(simulation, short, tmp_path)
+    assert read_participants(short, tmp_path).frame.equals(simulation.participants.frame)
+    assert pl.read_parquet(tmp_path / "truth.parquet").equals(simulation.truth)
+    for register, table in simulation.tables.items():
+        assert pl.read_parquet(tmp_path / short.registers[register].file).equals(table)
+    facts = json.loads((tmp_path / "simulation.json").read_text(encoding="utf-8"))
+    assert facts["simulated"] is True
+    assert (facts["seed"], facts["effect"], facts["people"]) == (11, "declared", 240)
+    assert facts["settings_sha256"] == simulation.settings_sha256
+    assert facts["dirt"]["employment"]["overlaps"] > 0
+    assert not list(tmp_path.glob(".*")), "nothing is left beside"
+
+
+def with_file(trial: Trial, register: str, file: str) -> Trial:
+    changed = trial.registers[register].model_copy(update={"file": file})
+    return trial.model_copy(update={"registers": {**trial.registers, register: changed}})
+
+
+def test_a_register_may_be_csv(simulation: Simulation, short: Trial, tmp_path: Path):
+    write_simulation(simulation, with_file(short, "deaths", "other/deaths.csv"), tmp_path)
+    assert (tmp_path / "other" / "deaths.csv").read_text(encoding="utf-8").startswith("person_id,death_date\n")
+
+
+@pytest.mark.parametrize("file", ["registers/*.parquet", "../out.parquet", "/out.parquet", "deaths.xlsx"])
+def test_files_that_cannot_be_written(simulation: Simulation, short: Trial, tmp_path: Path, file: str):
+    with pytest.raises(UsageError, match="cannot be written to"):
+        write_simulation(simulation, with_file(short, "deaths", file), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_a_file(simulation: Simulation, short: Trial, tmp_path: Path):
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot write in"):
+        write_simulation(simulation, short, tmp_path / "taken")
+
+
+def test_an_interrupted_run_leaves_the_old_files(
+    simulation: Simulation, short: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_simulation(simulation, short, tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    calls = 0
+    write = pl.DataFrame.write_parquet
+
+    def interrupted(frame: pl.DataFrame, *args: object, **kwargs: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        write(frame, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_simulation(simulation, short, tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
