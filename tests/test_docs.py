@@ -1,0 +1,53 @@
+"""The documents are true: the tutorial's commands run, links lead somewhere, every option and command is described."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("tutorial", ["tutorial.md", "tutorial.nb.md"])
+def test_tutorial_runs(tutorial: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", (ROOT / "docs" / tutorial).read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 7
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment.pop("LODD_LANG", None)
+    seen = ""
+    for kind, text in blocks:
+        command = ["bash", "-euo", "pipefail", "-c", text] if kind == "sh" else [sys.executable, "-c", text]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        seen += done.stdout + done.stderr
+    assert "estimnad" in seen
+    assert (tmp_path / "klar/results/report.nb.html").exists()
+
+
+def test_both_tutorials_have_the_same_commands() -> None:
+    def commands(name: str) -> list[str]:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+    norwegian = [line for line in commands("tutorial.nb.md") if not line.startswith("export")]
+    assert [line.replace("kode", "exit code") for line in norwegian] == commands("tutorial.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_command_of_the_makefile_is_described() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    for target in phony[1].split():
+        assert re.search(rf"^{target}:.*## \w+", makefile, re.MULTILINE), target
