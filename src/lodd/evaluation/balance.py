@@ -14,8 +14,8 @@ from lodd.evaluation import inference
 from lodd.evaluation.columns import Block, Label, by_mask
 from lodd.evaluation.covariates import covariate_matrix, raw_columns
 from lodd.evaluation.design import Booleans, Floats, NotEstimableError
-from lodd.evaluation.estimators import targets
-from lodd.evaluation.linear import covariance, effects
+from lodd.evaluation.estimators import span
+from lodd.evaluation.linear import EXACT_FIT, covariance, effects
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.results import JointTest
 from lodd.evaluation.setting import Setting, design_for
@@ -101,11 +101,15 @@ def _joint_test(setting: Setting, k: int, columns: Floats, names: tuple[str, ...
     weighted = setting.main == "hajek"
     within = setting.main in ("post_stratified", "strata_fixed_effects")
     weights = 1.0 / setting.own_probability if weighted else None
-    design = targets(columns, setting.pair(k), strata=setting.strata if within else None, weights=weights)
+    design = span(columns, setting.pair(k), strata=setting.strata if within else None, weights=weights)
     arm = (setting.arm == k).astype(float)
-    beta = design.functional.T @ arm[design.rows]
+    if len(np.unique(arm[design.rows])) < 2:
+        raise NotEstimableError("no_contrast")
+    beta, variance = design.functional.T @ arm[design.rows], covariance(design, arm)
+    if np.trace(variance) <= EXACT_FIT:
+        raise NotEstimableError("arm_collinear")
     df = beta.size
-    statistic = float(beta @ np.linalg.solve(covariance(design, arm), beta)) / df
+    statistic = float(beta @ np.linalg.solve(variance, beta)) / df
     p_value = float(special.fdtrc(df, design.degrees_of_freedom, statistic))
     used = tuple(name for name, kept in zip(names, design.kept, strict=True) if kept)
     return JointTest(setting.arms[k], statistic, float(df), float(design.degrees_of_freedom), p_value, used)

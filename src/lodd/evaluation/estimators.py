@@ -128,26 +128,24 @@ def strata_joint(
     return _settled(people, arm, absorbed, build)
 
 
-def targets(
-    columns: Floats, people: Booleans, *, strata: Integers | None = None, weights: Floats | None = None
-) -> Design:
-    """Least squares on given columns (n, p), every one a target; dependent columns are left out (``kept``).
+def span(columns: Floats, people: Booleans, *, strata: Integers | None = None, weights: Floats | None = None) -> Design:
+    """Least squares on given columns (n, p): the targets are the coefficients on an orthonormal basis of them.
+
+    For tests of all columns together, which do not depend on the basis and are best conditioned in this one.
+    ``kept`` tells which columns it spans.
 
     Raises:
-        NotEstimableError: nothing to estimate: no column varies within the strata, or more columns than people.
+        NotEstimableError: no column varies within the strata, or more columns than people.
     """
     absorbed = np.zeros(len(people), dtype=np.int64) if strata is None else strata
+    nobody = np.zeros(len(people), dtype=bool)
 
     def build(rows: Integers) -> Design:
         group, weight, means = _absorb(rows, absorbed, weights)
         found = _regressors(columns[rows], means, weight)
         if not found.kept.any():
             raise NotEstimableError("no_contrast")
-        within = means.subtract(columns[rows][:, found.kept]) * np.sqrt(weight)[:, None]
-        functional = found.basis @ np.linalg.inv(found.basis.T @ within).T
-        return _assemble(
-            rows, group, weight, found=found, functional=functional, treated=np.zeros(len(people), dtype=bool)
-        )
+        return _assemble(rows, group, weight, found=found, functional=found.basis, treated=nobody)
 
     return _settled(people, None, absorbed, build)
 

@@ -33,7 +33,7 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "subgroup_missing": "Nothing known about what forms the groups; count: people, who are in none.",
     "interaction_not_tested": "The groups' effects are not compared, because they share clusters.",
     # Arms are the subject.
-    "joint_test_not_made": "No joint test of balance; detail: no_covariates | clusters | no_contrast.",
+    "joint_test_not_made": "No joint test of balance; detail: why (no_covariates, clusters or a code above).",
     # The method of the draw is the subject.
     "probabilities_from_strata": "No probabilities recorded: weights are the arms' shares of each stratum.",
 }
