@@ -107,7 +107,7 @@ class GroupMeans:
         m = len(group)
         totals = np.bincount(group, weights=weights, minlength=groups)
         self._group = group
-        self._averages = sparse.csr_array((weights / totals[group], (group, np.arange(m))), shape=(groups, m))
+        self._averages = sparse.csc_array((weights / totals[group], group, np.arange(m + 1)), shape=(groups, m))
 
     def subtract(self, columns: Floats) -> Floats:
         means: Floats = np.asarray(self._averages @ columns)

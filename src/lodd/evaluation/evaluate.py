@@ -51,7 +51,8 @@ def evaluate(
         _check_people(participants, panel)
         setting = setting_of(trial, participants, panel, notes)
         plan = Plan(trial, panel, prespecification, notes)
-        blocks = [*plan_blocks(plan), *subgroup_blocks(plan, participants)]
+        blocks = plan_blocks(plan)
+        blocks += subgroup_blocks(plan, participants, blocks)
         _note_shared_clusters(trial, setting, notes)
     with clock.stage("estimates"):
         estimates = estimates_frame(trial, setting, estimate_all(setting, blocks, notes, progress))

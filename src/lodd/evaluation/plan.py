@@ -8,7 +8,7 @@ the mean or sum is undefined. Both are counted in notes, and the sensitivity row
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,21 @@ class Plan:
     panel: Panel
     prespecification: Prespecification
     notes: Notebook
+    _values: dict[str, Floats] = field(default_factory=dict)
+    _covered: dict[tuple[int, int], Booleans] = field(default_factory=dict)
+
+    def values(self, outcome: str) -> Floats:
+        """(n, window) values of an outcome; NaN where missing. Kept, since every part of the plan asks for them."""
+        if outcome not in self._values:
+            self._values[outcome] = self.panel.matrix(outcome)
+        return self._values[outcome]
+
+    def covered(self, outcome: str) -> Booleans:
+        """(n, window) do the outcome's registers cover the month? Kept by span: outcomes share registers."""
+        span = self.panel.coverage[outcome]
+        if span not in self._covered:
+            self._covered[span] = self.panel.covered(outcome)
+        return self._covered[span]
 
     def prespecified(self, outcome: str, *entries: str) -> bool:
         return self.prespecification.covers(outcome, *entries)
@@ -44,22 +59,15 @@ def plan_blocks(plan: Plan) -> list[Block]:
     return [*_primaries(plan), *_sensitivities(plan), *_periods(plan), *_curves(plan), *_cumulative(plan)]
 
 
-def summary_blocks(plan: Plan) -> list[Block]:
-    """Primary outcomes and periods only: what subgroups are estimated on. Makes no notes."""
-    silent = replace(plan, notes=Notebook())
-    return [*_primaries(silent), *_periods(silent)]
-
-
 def primary_values(plan: Plan, primary: Primary) -> Floats:
     """(n,) a primary outcome's summary under the declared rules; NaN where undefined."""
-    values = plan.panel.matrix(primary.outcome)
-    return summarise(plan.panel, primary.outcome, values, primary.months, primary.summary)
+    return summarise(plan, primary.outcome, plan.values(primary.outcome), primary.months, primary.summary)
 
 
-def summarise(panel: Panel, outcome: str, values: Floats, months: MonthRange, summary: Summary) -> Floats:
+def summarise(plan: Plan, outcome: str, values: Floats, months: MonthRange, summary: Summary) -> Floats:
     """(n,) mean or sum of ``values`` (n, window) over months that all are covered; NaN if any is missing."""
-    span = month_slice(panel, months)
-    covered = panel.covered(outcome)[:, span].all(axis=1)
+    span = month_slice(plan.panel, months)
+    covered = plan.covered(outcome)[:, span].all(axis=1)
     total = values[:, span].sum(axis=1) if summary == "sum" else values[:, span].mean(axis=1)
     return np.where(covered, total, np.nan)
 
@@ -119,7 +127,7 @@ def _sensitivities(plan: Plan) -> Iterator[Block]:
     for primary in plan.trial.analysis.primary:
         for rule, death, emigration in _other_rules(plan.trial, primary.outcome):
             values = plan.panel.matrix_with(primary.outcome, death, emigration)
-            summary = summarise(plan.panel, primary.outcome, values, primary.months, primary.summary)
+            summary = summarise(plan, primary.outcome, values, primary.months, primary.summary)
             label = replace(_primary_label(plan, primary), role="sensitivity", rule=rule)
             yield Block(summary[:, None], (label,))
 
@@ -138,9 +146,8 @@ def _other(rule: AfterExit) -> AfterExit:
 
 def _periods(plan: Plan) -> Iterator[Block]:
     for outcome in plan.trial.outcomes:
-        values = plan.panel.matrix(outcome) if plan.trial.analysis.periods else np.empty((0, 0))
         for months in plan.trial.analysis.periods:
-            summary = summarise(plan.panel, outcome, values, months, "mean")
+            summary = summarise(plan, outcome, plan.values(outcome), months, "mean")
             _note_undefined(plan, outcome, summary, months)
             prespecified = plan.prespecified(outcome, f"period:{months}")
             label = Label(outcome, "period", str(months), "mean", prespecified=prespecified)
@@ -150,7 +157,7 @@ def _periods(plan: Plan) -> Iterator[Block]:
 def _curves(plan: Plan) -> Iterator[Block]:
     """Every outcome in every event month; beside it the fixed cohort, where who is covered changes in the window."""
     for outcome in plan.trial.outcomes:
-        values, covered = plan.panel.matrix(outcome), plan.panel.covered(outcome)
+        values, covered = plan.values(outcome), plan.covered(outcome)
         labels = tuple(_month_label(plan, outcome, int(month)) for month in plan.panel.event_months)
         _note_unobserved(plan, outcome, values)
         yield Block(values, labels)
@@ -170,7 +177,7 @@ def _cumulative(plan: Plan) -> Iterator[Block]:
     """Running totals from month 1, of people observed in every month so far."""
     months = MonthRange(1, plan.panel.window.last)
     for outcome in plan.trial.analysis.cumulative if len(months) > 0 else ():
-        totals = np.cumsum(plan.panel.matrix(outcome)[:, month_slice(plan.panel, months)], axis=1)
+        totals = np.cumsum(plan.values(outcome)[:, month_slice(plan.panel, months)], axis=1)
         prespecified = plan.prespecified(outcome, f"cumulative:{outcome}")
         labels = tuple(
             Label(outcome, "cumulative", f"1..{month}", "sum", month, prespecified=prespecified) for month in months
@@ -185,6 +192,6 @@ def _note_unobserved(plan: Plan, outcome: str, values: Floats) -> None:
 
 
 def _note_undefined(plan: Plan, outcome: str, summary: Floats, months: MonthRange) -> None:
-    covered: Booleans = np.asarray(plan.panel.covered(outcome)[:, month_slice(plan.panel, months)].all(axis=1))
+    covered: Booleans = np.asarray(plan.covered(outcome)[:, month_slice(plan.panel, months)].all(axis=1))
     plan.notes.at_most("beyond_coverage", outcome, int((~covered).sum()), str(months))
     plan.notes.at_most("undefined_after_exit", outcome, int((covered & np.isnan(summary)).sum()), str(months))

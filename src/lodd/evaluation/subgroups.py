@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,16 +12,15 @@ import polars as pl
 from lodd.evaluation.columns import Block
 from lodd.evaluation.covariates import NO_ANSWER, mean_before, raw_columns
 from lodd.evaluation.design import Booleans, Floats
-from lodd.evaluation.plan import Plan, summary_blocks
+from lodd.evaluation.plan import Plan
 from lodd.protocol.analysis import Subgroup
 from lodd.protocol.types import Participants
 
 
-def subgroup_blocks(plan: Plan, participants: Participants) -> Iterator[Block]:
-    """Primary outcomes and periods within every group; people about whom the split is unknown are in none."""
-    subgroups = plan.trial.analysis.subgroups
-    summaries = summary_blocks(plan) if subgroups else []
-    for subgroup in subgroups:
+def subgroup_blocks(plan: Plan, participants: Participants, blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks that are primary outcomes or periods, within every group; people of unknown group are in none."""
+    summaries = [block for block in blocks if block.labels[0].role in {"primary", "period"}]
+    for subgroup in plan.trial.analysis.subgroups:
         groups = groups_of(plan, participants, subgroup)
         grouped = sum(int(members.sum()) for members in groups.values())
         plan.notes.at_most("subgroup_missing", subgroup.id, len(participants) - grouped)

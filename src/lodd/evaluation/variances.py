@@ -75,12 +75,12 @@ def _clustered(design: Design, kind: ErrorKind, cluster: Integers) -> Meat:
     return Meat(lambda residual: _sum_of_squares(scores, residual), df)
 
 
-def _by_cluster(weights: Floats, cluster: Integers, count: int) -> sparse.csr_array:
+def _by_cluster(weights: Floats, cluster: Integers, count: int) -> sparse.csc_array:
     m = len(cluster)
-    return sparse.csr_array((weights, (cluster, np.arange(m))), shape=(count, m))
+    return sparse.csc_array((weights, cluster, np.arange(m + 1)), shape=(count, m))
 
 
-def _sum_of_squares(scores: list[sparse.csr_array], residual: Floats) -> Floats:
+def _sum_of_squares(scores: list[sparse.csc_array], residual: Floats) -> Floats:
     return np.vstack([((by_cluster @ residual) ** 2).sum(axis=0) for by_cluster in scores])
 
 

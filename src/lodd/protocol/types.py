@@ -116,8 +116,9 @@ class Panel:
     def covered(self, column: str) -> NDArray[np.bool_]:
         """(people, event months): is the calendar month within the coverage of the registers behind the column?"""
         first, last = self.coverage[column]
-        year, month = self.frame["month"].dt.year().cast(pl.Int64), self.frame["month"].dt.month().cast(pl.Int64)
-        calendar = (12 * year + month - 1).to_numpy().reshape(self.people, len(self.window))
+        start = self.frame["month"].gather_every(len(self.window))  # each person's first month; the others follow it
+        since = (12 * start.dt.year().cast(pl.Int64) + start.dt.month().cast(pl.Int64) - 1).to_numpy()
+        calendar = since[:, None] + np.arange(len(self.window))
         return (calendar >= first) & (calendar <= last)
 
     def matrix_with(self, column: str, after_death: AfterExit, after_emigration: AfterExit) -> NDArray[np.float64]:
