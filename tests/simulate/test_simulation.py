@@ -19,6 +19,7 @@ from lodd.simulate import (
     TRUTH_SCHEMA,
     Simulation,
     SimulationSettings,
+    estimand_weights,
     load_settings,
     simulate,
     work_histories,
@@ -251,6 +252,45 @@ def test_se_klar_has_its_declared_course():
     assert practice["se-klar"] == pytest.approx(0.5, abs=0.06)
     assert practice["se-klar"] > 2 * practice["control"]
     assert share(history.benefit("AAP", "se-klar"), 30) > share(history.benefit("AAP", "control"), 30)
+
+
+def with_three_arms(trial: Trial) -> Trial:
+    rows = [
+        row.model_copy(update={"probability": {"se": row.probability["se"] / 2, "ips": row.probability["se"] / 2}})
+        for row in trial.draw.schedule
+    ]
+    return trial.model_copy(
+        update={
+            "trial": trial.trial.model_copy(update={"arms": ("control", "se", "ips")}),
+            "arms": {**trial.arms, "ips": trial.arms["se"]},
+            "draw": trial.draw.model_copy(update={"schedule": tuple(rows)}),
+        }
+    )
+
+
+def test_any_number_of_arms(short: Trial, few: SimulationSettings):
+    """The third arm has an effect of its own, and nobody said how its programme is taken up."""
+    own = few.effects[0].model_copy(update={"arm": "ips", "only_while": (), "points": ((1, 10.0), (36, 10.0))})
+    history = history_of(with_three_arms(short), few.model_copy(update={"effects": (*few.effects, own)}), seed=6)
+    assert set(history.people.participants.frame["arm"]) == {"control", "se", "ips"}
+    year = (history.event_months == 30) & history.present
+    work = {arm: history.work(arm)[year].mean() for arm in ("control", "se", "ips")}
+    assert work["ips"] - work["control"] == pytest.approx(0.1, abs=0.003)
+    assert work["se"] == work["control"]
+    assert not history.in_own_programme("ips").any()
+    assert "SE" not in set(clean_tables(history, "ips")["programmes"]["programme"])
+    weights = estimand_weights(history.people.participants, "ips")["strata_weighted"]
+    p0, pk = history.people.participants.frame.select("marginal_control", "marginal_ips").row(0)
+    assert weights[0] == pytest.approx((p0 + pk) * (pk / (p0 + pk)) * (p0 / (p0 + pk)))
+
+
+def test_rates_of_zero_and_registers_without_a_break(short: Trial, few: SimulationSettings):
+    exits = few.exits.model_copy(update={"deaths": 0.0, "emigrations": 0.0})
+    calm = few.model_copy(update={"exits": exits, "register_break": None})
+    tables = clean_tables(history_of(short, calm, seed=2), "control")
+    assert tables["deaths"].height == tables["emigrations"].height == 0
+    assert set(tables["employment"]["source"]) == {""}
+    assert (tables["employment"]["hours_per_week"] < 4).any()
 
 
 def test_an_effect_that_nobody_can_carry_is_told(short: Trial, few: SimulationSettings):

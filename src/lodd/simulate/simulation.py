@@ -88,7 +88,6 @@ def simulate(
         ProtocolError: the settings and the protocol do not fit together.
         UsageError: the trial's method of drawing cannot be simulated.
     """
-    check_settings(trial, settings)
     steps = len(trial.arm_ids) + 3
     progress(_PEOPLE, 0, steps)
     history = history_of(trial, settings, seed=seed, effect=effect)
@@ -106,7 +105,12 @@ def simulate(
 
 
 def history_of(trial: Trial, settings: SimulationSettings, *, seed: int, effect: EffectChoice = "declared") -> History:
-    """The people of a simulated trial and their potential lives, made as they are asked for."""
+    """The people of a simulated trial and their potential lives, made as they are asked for.
+
+    Raises:
+        ProtocolError, UsageError: as :func:`simulate`.
+    """
+    check_settings(trial, settings)
     streams = Streams(seed)
     people = enrol(trial, settings, streams)
     return History(trial, settings, streams, people, Calendar.of(trial), effect)
