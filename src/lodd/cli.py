@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from lodd import __version__
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.locale import LANGUAGES, Language, Text, number, preferred_language, signed
 from lodd.terminal import fail, own_bug, progress_shown, say, say_json, warn
+from lodd.version import __version__
 
 if TYPE_CHECKING:
     from lodd.evaluation import Evaluation

@@ -38,7 +38,8 @@ def new_folder(folder: Path, example: str) -> None:
             for file in sorted(source.glob("*.toml")):
                 shutil.copyfile(file, beside / file.name)
         (beside / SCHEMA_FILE).write_text(protocol_schema(), encoding="utf-8")
-        _BUILDERS.get(example, lambda _: None)(beside)
+        if example in _BUILDERS:
+            _BUILDERS[example](beside)
         if folder.exists():
             folder.rmdir()
         beside.rename(folder)

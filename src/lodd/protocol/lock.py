@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from lodd import __version__
 from lodd.errors import LockError, Problem, UsageError
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical, protocol_sha256, sha256
 from lodd.protocol.model import Trial
 from lodd.protocol.types import registers_behind
+from lodd.version import __version__
 
 LOCK_FILE: Final = "trial.lock.json"
 _WHOLE_TRIAL: Final = ("trial", "arms", "enrolment", "sites", "draw", "population", "participation")
