@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
-from lodd.protocol.types import Participants
+from lodd.protocol.types import Panel, Participants
 from lodd.registers import build_panel_from
 from lodd.simulate.calendar import Calendar
 from lodd.simulate.checks import check_settings
@@ -98,8 +98,7 @@ def simulate(
     participants = history.people.participants
     tables, counts = with_dirt(observed_tables(participants, clean), settings.dirt, history.streams)
     progress(_TRUTH, steps - 1, steps)
-    panels = {arm: build_panel_from(trial, clean[arm], participants) for arm in trial.arm_ids}
-    truth = true_effects(trial, participants, panels)
+    truth = true_effects(trial, participants, potential_panels(trial, participants, clean))
     progress(_TRUTH, steps, steps)
     return Simulation(participants, tables, truth, seed, effect, settings.sha256, counts)
 
@@ -145,6 +144,24 @@ def observed_tables(participants: Participants, clean: Mapping[str, Tables]) -> 
         table = pl.concat(own)
         observed[register] = _numbered(table.sort([name for name in table.columns if name != "record_id"]))
     return observed
+
+
+def potential_panels(trial: Trial, participants: Participants, clean: Mapping[str, Tables]) -> dict[str, Panel]:
+    """The panel of everybody's clean history in each arm.
+
+    Made in one go, with everybody once for each arm under a name of that life, because building a panel has costs that
+    do not depend on the number of people.
+    """
+    arms = list(clean)
+    lives = {register: pl.concat([_renamed(clean[arm][register], arm) for arm in arms]) for register in clean[arms[0]]}
+    everybody = pl.concat([_renamed(participants.frame, arm) for arm in arms])
+    panel = build_panel_from(trial, lives, replace(participants, frame=everybody))
+    rows = panel.frame.height // len(arms)
+    return {arm: replace(panel, frame=panel.frame.slice(i * rows, rows)) for i, arm in enumerate(arms)}
+
+
+def _renamed(table: pl.DataFrame, arm: str) -> pl.DataFrame:
+    return table.with_columns(person_id=pl.col("person_id") + f":{arm}")
 
 
 def work_histories(
