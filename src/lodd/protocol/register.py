@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lodd.protocol.base import ColumnName, Frozen
+from lodd.protocol.base import ColumnName, Frozen, LocalText
 
 Temporality = Literal["status", "accumulated", "event", "fixed"]
 
@@ -53,7 +53,7 @@ class Register(Frozen):
         description="`status`: spells with start and stop. `accumulated`: amounts by month or year. `event`: things "
         "that happen on a day. `fixed`: facts that do not change. (microdata.no's vocabulary.)"
     )
-    label: str | None = Field(default=None, description="A name for people, where the identifier is not enough.")
+    label: LocalText | None = Field(default=None, description="A name for people, where the identifier is not enough.")
     covers: Coverage | None = Field(default=None, description="The days covered; required except for `fixed`.")
     person: ColumnName = Field(default="person_id", description="The pseudonym's column.")
     start: ColumnName | None = Field(

@@ -59,8 +59,8 @@ def build_report(
 
 
 def _subtitle(c: Context) -> str:
-    compared = c.join([c.arm(arm) for arm in c.treated_arms])
-    return c.words("page.subtitle", arms=compared, reference=c.arm(c.reference))
+    compared = c.join([c.drawn_to(arm) for arm in c.treated_arms])
+    return c.words("page.subtitle", arms=compared, reference=c.drawn_to(c.reference))
 
 
 def _facts(c: Context) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,17 @@ class Context:
     def arm(self, arm: str) -> str:
         return self.text(self.trial.arms[arm].label)
 
+    def group(self, arm: str) -> str:
+        """An arm in running text as a group: "the control group", "the Supported Employment group"."""
+        label = self.arm(arm)
+        plain = label.lower() == self.words("group.control_label")
+        return self.words("group.control") if plain else self.words("group.named", arm=label)
+
+    def drawn_to(self, arm: str) -> str:
+        """What people were drawn to, in running text: "the control group", "Supported Employment"."""
+        label = self.arm(arm)
+        return self.words("group.control") if label.lower() == self.words("group.control_label") else label
+
     def arm_class(self, arm: str) -> str:
         """The style of an arm's lines and dots."""
         return f"arm-{self.trial.arm_ids.index(arm)}"

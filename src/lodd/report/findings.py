@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lodd.protocol.analysis import Primary
 from lodd.report.context import Context
-from lodd.report.drawing.dots import strip
+from lodd.report.drawing.dots import Dot, strip
 from lodd.report.estimates import Estimate
 from lodd.report.model import Drawing, Finding
 from lodd.report.units import Unit
@@ -21,18 +21,13 @@ def finding(c: Context, primary: Primary, arm: str) -> Finding | None:
     low, high = row.interval
     margin = float(primary.margin) if primary.margin else None
     drawing = strip(
-        row.estimate * unit.scale,
-        low * unit.scale,
-        high * unit.scale,
-        None if margin is None else margin * unit.scale,
-        c.arm_class(arm),
-        lambda at: unit.difference_tick(at / unit.scale),
+        Dot(c.arm_class(arm), row.estimate, low, high), margin, c.words("finding.margin_label"), unit.difference_tick
     )
     return Finding(
         id=f"finding-{primary.outcome}-{c.primaries.index(primary) + 1}-{arm}",
         headline=headline(c, row),
         estimate=unit.signed_with_name(row.estimate),
-        interval=c.words("finding.interval", confidence=c.confidence, interval=unit.interval(low, high)),
+        interval=_interval(c, row, unit),
         sentences=tuple(sentences(c, primary, row)),
         drawing=drawing,
         alternative=c.words(
@@ -51,24 +46,15 @@ def headline(c: Context, row: Estimate) -> str:
     key = {1: "finding.higher", -1: "finding.lower", 0: "finding.none"}[row.sign]
     if row.sign == 0 and c.several_arms:
         key = "finding.none_of_arm"
-    return c.words(key, outcome=c.outcome(row.outcome), arm=c.arm(row.arm), reference=c.arm(c.reference))
+    return c.words(key, outcome=c.outcome(row.outcome), arm=c.drawn_to(row.arm), reference=c.drawn_to(c.reference))
 
 
 def sentences(c: Context, primary: Primary, row: Estimate) -> list[str]:
-    """Levels, difference with interval, what it does not say, and equivalence."""
+    """Levels, what the interval says and does not say, and equivalence."""
     unit = c.unit(primary.outcome, primary.summary)
     found = [_levels(c, primary, row, unit)]
     if row.interval is None or row.estimate is None:
         return found
-    found.append(
-        c.words(
-            "finding.estimate",
-            estimate=unit.signed_with_name(row.estimate),
-            confidence=c.confidence,
-            interval=unit.interval(*row.interval),
-            p=c.p_phrase(row.p_value),
-        )
-    )
     found.append(c.words("finding.excludes_zero" if row.sign else "finding.holds_zero"))
     if primary.margin is not None and row.p_equivalence is not None:
         alpha = 1 - float(c.trial.analysis.confidence)
@@ -82,11 +68,16 @@ def _levels(c: Context, primary: Primary, row: Estimate, unit: Unit) -> str:
     return c.words(
         "finding.levels_sum" if primary.summary == "sum" else "finding.levels",
         months=c.months(primary.months),
-        arm=c.arm(row.arm),
+        arm=c.group(row.arm),
         treated=unit.level(row.mean_treated),
         control=unit.level(row.mean_control),
-        reference=c.arm(c.reference),
+        reference=c.group(c.reference),
     )
+
+
+def _interval(c: Context, row: Estimate, unit: Unit) -> str:
+    shown = unit.interval(row.ci_low, row.ci_high)
+    return c.words("finding.interval", confidence=c.confidence, interval=shown, p=c.p_phrase(row.p_value))
 
 
 def _without_interval(c: Context, primary: Primary, row: Estimate, unit: Unit) -> Finding:

@@ -33,11 +33,14 @@ def flow_counts(c: Context) -> Mapping[str, FlowCounts]:
     for row in c.evaluation.flow.to_dicts():
         arm = str(row["arm"])
         has = c.trial.participation is not None and bool(c.trial.arms[arm].programmes)
-        started = [row.get(f"started_{kind}") if has else None for kind in ("own", "other", "both", "none")]
-        analysed = tuple(row.get(f"analysed_{i}") for i in range(len(c.primaries)))
-        exits = (
-            (row.get("dead") if c.trial.population.deaths else None),
-            (row.get("abroad") if c.trial.population.emigrations else None),
+        counted[arm] = FlowCounts(
+            drawn=int(row["drawn"]),
+            own=row["started_own"] if has else None,
+            other=row["started_other"] if has else None,
+            both=row["started_both"] if has else None,
+            none=row["started_none"] if has else None,
+            dead=row["dead"] if c.trial.population.deaths else None,
+            abroad=row["abroad"] if c.trial.population.emigrations else None,
+            analysed=tuple(row[f"analysed_{i}"] for i in range(len(c.primaries))),
         )
-        counted[arm] = FlowCounts(int(row["drawn"]), *started, *exits, analysed)
     return counted

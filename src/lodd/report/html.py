@@ -24,7 +24,8 @@ def render_html(report: Report) -> str:
 def inline_svg(drawing: Drawing, id_: str, title: str, description: str, css: str = "") -> Markup:
     """A drawing in the page: scalable, and named for those who cannot see it."""
     named = f'aria-labelledby="{id_}-title' + (f' {id_}-desc"' if description else '"')
-    head = f'<svg class="drawing {css}" viewBox="0 0 {drawing.width} {drawing.height}" width="{drawing.width}" role="img" {named}>'
+    box = f'viewBox="0 0 {drawing.width} {drawing.height}" width="{drawing.width}"'
+    head = f'<svg class="{f"drawing {css}".strip()}" {box} role="img" {named}>'
     said = f'<title id="{id_}-title">{escape(title)}</title>'
     said += f'<desc id="{id_}-desc">{escape(description)}</desc>' if description else ""
     return Markup(f"{head}{said}{drawing.body}</svg>")

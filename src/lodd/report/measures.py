@@ -12,16 +12,17 @@ from lodd.report.context import Context
 
 
 def definition(c: Context, outcome: str) -> list[str]:
-    """What an outcome is, in sentences: the declared description, how it is computed, and after death or emigration."""
+    """What an outcome is, in sentences: the declared description, and how it is computed."""
     declared = c.trial.outcomes[outcome]
     described = [c.text(declared.description)] if declared.description else []
     computed = _combination(c, declared) if declared.measure is None else _measure(c, declared, declared.measure)
-    return [*described, computed, _after_exit(c, declared)]
+    return [*described, computed]
 
 
 def register_label(c: Context, register: str) -> str:
     """The register's name for people."""
-    return c.trial.registers[register].label or register
+    label = c.trial.registers[register].label
+    return c.text(label) if label else register
 
 
 def _combination(c: Context, outcome: Outcome) -> str:
@@ -38,7 +39,7 @@ def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
     register_id = outcome.register_id or ""
     register = c.trial.registers[register_id]
     where = _where(c, measure.where)
-    when = _when(c, outcome, register)
+    when = _when(c, outcome, register, bool(measure.any))
     values = {"register": register_label(c, register_id), "where": where, "when": when}
     if measure.any:
         return c.words("measure.any", **values)
@@ -48,8 +49,11 @@ def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
     return c.words("measure.plain", amount=amount, **values)
 
 
-def _when(c: Context, outcome: Outcome, register: Register) -> str:
+def _when(c: Context, outcome: Outcome, register: Register, any_record: bool) -> str:
+    """Which day or period counts; a total on any day is a simultaneous one, a record may be active on any."""
     if register.temporality == "status":
+        if any_record and outcome.day_rule == "any day":
+            return c.words("measure.when.at_least_one_day")
         return c.words(f"measure.when.{outcome.day_rule.replace(' ', '_')}")
     if register.temporality == "accumulated":
         return c.words(f"measure.when.{register.period}")
@@ -101,7 +105,9 @@ def _column(c: Context, column: str) -> str:
     return c.words.optional(f"measure.column.{column}", f"«{column}»" if c.language == "nb" else f'"{column}"')
 
 
-def _after_exit(c: Context, outcome: Outcome) -> str:
+def after_exit(c: Context, name: str) -> str:
+    """What an outcome is worth in the months after death and while living abroad."""
+    outcome = c.trial.outcomes[name]
     if outcome.after_death == outcome.after_emigration:
         return c.words(f"measure.after_both.{outcome.after_death}")
     death = c.words(f"measure.after_death.{outcome.after_death}")

@@ -83,9 +83,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: text, where it leads, and a small drawing beside it."""
+    """A table cell: text with a quieter second line, where it leads, or a small drawing instead of it."""
 
     text: str
+    second: str = ""
     href: str = ""
     drawing: Drawing | None = None
     alternative: str = ""

@@ -52,16 +52,18 @@ def levels(c: Context, outcome: str, *, narrow_only: bool, population: str = "al
     months = _months(curves.values())
     lines = [Line(c.arm(c.reference), c.arm_class(c.reference), _control(curves[c.treated_arms[0]], months))]
     lines += [Line(c.arm(arm), c.arm_class(arm), _treated(rows, months)) for arm, rows in curves.items()]
-    chart = _chart(c, outcome, months, lines, unit, population)
+    partial = partial_months(c, outcome, months) if population == "all" else []
+    chart = _chart(c, months, lines, unit, partial=partial)
     at = last_full_month(c, outcome, months)
-    said = [(line.label, unit.level(line.values[months.index(at)])) for line in lines]
+    groups = [c.group(arm) for arm in c.trial.arm_ids]
+    said = [(group, unit.level(line.values[months.index(at)])) for group, line in zip(groups, lines, strict=True)]
     suffix = "" if population == "all" else "-fixed"
     return Figure(
         id=f"fig-levels-{outcome}{suffix}",
         headline=w(
             "outcome.levels_headline",
             outcome=c.outcome(outcome),
-            levels=c.join([w("outcome.level_of", level=level, arm=label) for label, level in said]),
+            levels=c.join([w("outcome.level_of", level=level, arm=group) for group, level in said]),
             month=c.months(f"{at}..{at}"),
         ),
         subtitle=w("outcome.levels_subtitle" if population == "all" else "outcome.fixed_subtitle"),
@@ -87,7 +89,8 @@ def difference(c: Context, outcome: str, arm: str, *, narrow_only: bool) -> Figu
         [_shown(e, e.ci_low) for e in rows],
         [_shown(e, e.ci_high) for e in rows],
     )
-    chart = _chart(c, outcome, months, lines, unit, "all", (band,))
+    partial = partial_months(c, outcome, months)
+    chart = _chart(c, months, lines, unit, partial=partial, bands=(band,))
 
     def drawn(size: Size) -> Drawing:
         return curve(chart, size)
@@ -95,7 +98,7 @@ def difference(c: Context, outcome: str, arm: str, *, narrow_only: bool) -> Figu
     return Figure(
         id=f"fig-difference-{outcome}" + (f"-{arm}" if c.several_arms else ""),
         headline=difference_headline(c, outcome, arm),
-        subtitle=w("outcome.difference_subtitle", arm=c.arm(arm), reference=c.arm(c.reference)),
+        subtitle=w("outcome.difference_subtitle", arm=c.drawn_to(arm), reference=c.drawn_to(c.reference)),
         wide=drawn(NARROW if narrow_only else WIDE),
         narrow=None if narrow_only else drawn(NARROW),
         alternative=_difference_in_words(c, outcome, rows, unit),
@@ -106,14 +109,13 @@ def difference(c: Context, outcome: str, arm: str, *, narrow_only: bool) -> Figu
 
 def _chart(
     c: Context,
-    outcome: str,
     months: Sequence[int],
     lines: Sequence[Line],
     unit: Unit,
-    population: str,
+    *,
+    partial: Sequence[tuple[int, int]],
     bands: Sequence[Band] = (),
 ) -> Chart:
-    partial = partial_months(c, outcome, months) if population == "all" else []
     return Chart(
         months=months,
         lines=lines,
@@ -125,7 +127,6 @@ def _chart(
         bands=bands,
         partial=partial,
         partial_label=c.words("axis.partial"),
-        zero=True,
     )
 
 
@@ -147,7 +148,7 @@ def difference_headline(c: Context, outcome: str, arm: str) -> str:
     w, periods = c.words, c.estimates.periods(outcome, arm)
     higher = [c.months(e.months) for e in periods if e.sign > 0]
     lower = [c.months(e.months) for e in periods if e.sign < 0]
-    values = {"outcome": c.outcome(outcome), "arm": c.arm(arm)}
+    values = {"outcome": c.outcome(outcome)}
     if not periods:
         return w("outcome.difference_plain", **values)
     if higher and lower:
@@ -237,7 +238,7 @@ def _cohort_note(c: Context, outcome: str, months: Sequence[int], population: st
         return c.words("outcome.all_followed" if population == "all" else "outcome.fixed_note")
     left = followed(c, outcome, [months[-1]])[0]
     return c.words(
-        "outcome.cohort_note", month=c.number(partial[0][0]), left=c.people(left), all=c.people(len(c.participants))
+        "outcome.cohort_note", month=c.number(partial[0][0] - 1), left=c.people(left), all=c.people(len(c.participants))
     )
 
 

@@ -48,7 +48,6 @@ class Chart:
     bands: Sequence[Band] = ()
     partial: Sequence[tuple[int, int]] = ()
     partial_label: str = ""
-    zero: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ _BELOW = 46
 def curve(chart: Chart, size: Size) -> Drawing:
     """The chart on paper of a size: legend, y title, grid, band, lines, draw month, x axis."""
     legend, legend_height = _legend(chart, size)
-    low, high = extent(_values(chart), chart.zero, size.tick_count)
+    low, high = extent(_values(chart), zero=True, count=size.tick_count)
     y_ticks = ticks(low, high, size.tick_count)
     left = max(svg.width_of(chart.tick(t)) for t in y_ticks) + 8
     top = legend_height + 26
@@ -109,7 +108,9 @@ def _legend(chart: Chart, size: Size) -> tuple[str, float]:
             across, row = 0.0, row + 1
         middle = row * _LEGEND_ROW + 8
         sample = (
-            svg.rect(across, middle - 5, 22, 10, css) if area else svg.line(across, middle, across + 22, middle, css)
+            svg.rect(across, middle - 5, 22, 10, css=css)
+            if area
+            else svg.line(across, middle, across + 22, middle, css=css)
         )
         parts += [sample, svg.text(across + 28, middle + 4.5, label)]
         across += width
@@ -121,7 +122,7 @@ def _partial(chart: Chart, x: Scale, top: float, bottom: float) -> list[str]:
     parts = []
     for first, last in chart.partial:
         left, right = x(first - 0.5), x(last + 0.5)
-        parts.append(svg.rect(left, top, right - left, bottom - top, "partial"))
+        parts.append(svg.rect(left, top, right - left, bottom - top, css="partial"))
         if svg.width_of(chart.partial_label, 11) + 8 <= right - left:
             parts.append(svg.text(right - 4, top + 13, chart.partial_label, "small muted", "end"))
     return parts
@@ -132,7 +133,7 @@ def _grid(chart: Chart, y: Scale, y_ticks: Sequence[float], left: float, right: 
     for tick in y_ticks:
         css = "zero" if tick == 0 else "grid"
         parts += [
-            svg.line(left, y(tick), right, y(tick), css),
+            svg.line(left, y(tick), right, y(tick), css=css),
             svg.text(left - 6, y(tick) + 4.5, chart.tick(tick), "tick", "end"),
         ]
     return parts
@@ -144,7 +145,7 @@ def _months(chart: Chart, x: Scale, bottom: float, size: Size) -> list[str]:
     parts = []
     for month in month_ticks(first, last, step):
         parts += [
-            svg.line(x(month), bottom, x(month), bottom + 5, "axis"),
+            svg.line(x(month), bottom, x(month), bottom + 5, css="axis"),
             svg.text(x(month), bottom + 19, chart.number(month), "tick", "middle"),
         ]
     return [*parts, svg.text(x((first + last) / 2), bottom + 39, chart.x_title, "axis-title", "middle")]
@@ -154,7 +155,7 @@ def _draw_mark(chart: Chart, x: Scale, top: float, bottom: float) -> list[str]:
     """Marks month 0, the month of the draw, if the curve has months on both sides of it."""
     if not chart.months[0] < 0 < chart.months[-1]:
         return []
-    return [svg.line(x(0), top - 4, x(0), bottom, "draw"), svg.text(x(0), top - 9, chart.draw, "small", "middle")]
+    return [svg.line(x(0), top - 4, x(0), bottom, css="draw"), svg.text(x(0), top - 9, chart.draw, "small", "middle")]
 
 
 def _bands(chart: Chart, x: Scale, y: Scale) -> list[str]:

@@ -53,7 +53,7 @@ def dot_plot(
         height = _ROW * (1.65 if above and row.dots else 1.0)
         body += _row(row, x, top, height, above)
         top += height
-    grid = _grid(x, start, top, tick, shaded, 4 if above else 6)
+    grid = _grid(x, start, top, tick=tick, shaded=shaded, count=4 if above else 6)
     parts += [*grid, *body, svg.text((x.start + x.stop) / 2, top + 38, x_title, "axis-title", "middle")]
     return Drawing(width, round(top + _BELOW), "".join(parts))
 
@@ -72,14 +72,14 @@ def _legend(legend: Sequence[tuple[str, str]]) -> tuple[float, list[str]]:
 
 
 def _grid(
-    x: Scale, top: float, bottom: float, tick: Callable[[float], str], shaded: tuple[float, float] | None, count: int
+    x: Scale, top: float, bottom: float, *, tick: Callable[[float], str], shaded: tuple[float, float] | None, count: int
 ) -> list[str]:
     parts = []
     if shaded:
-        parts.append(svg.rect(x(shaded[0]), top, x(shaded[1]) - x(shaded[0]), bottom - top, "partial"))
+        parts.append(svg.rect(x(shaded[0]), top, x(shaded[1]) - x(shaded[0]), bottom - top, css="partial"))
     for value in ticks(x.low, x.high, count):
         parts += [
-            svg.line(x(value), top, x(value), bottom, "zero" if value == 0 else "grid"),
+            svg.line(x(value), top, x(value), bottom, css="zero" if value == 0 else "grid"),
             svg.text(x(value), bottom + 18, tick(value), "tick", "middle"),
         ]
     return parts
@@ -93,27 +93,26 @@ def _row(row: DotRow, x: Scale, top: float, height: float, above: bool) -> list[
     spread = [0.0] if len(row.dots) < 2 else [(i - (len(row.dots) - 1) / 2) * 7 for i in range(len(row.dots))]
     for dot, shift in zip(row.dots, spread, strict=True):
         if dot.low is not None and dot.high is not None:
-            parts.append(svg.line(x(dot.low), middle + shift, x(dot.high), middle + shift, f"whisker {dot.css}"))
+            parts.append(svg.line(x(dot.low), middle + shift, x(dot.high), middle + shift, css=f"whisker {dot.css}"))
         parts.append(svg.circle(x(dot.value), middle + shift, 4.5, f"dot {dot.css}"))
     return parts
 
 
-def strip(
-    value: float, low: float, high: float, margin: float | None, css: str, tick: Callable[[float], str]
-) -> Drawing:
+def strip(estimate: Dot, margin: float | None, margin_label: str, tick: Callable[[float], str]) -> Drawing:
     """One estimate with its interval on a small axis around zero; ``margin`` is shaded to both sides of zero."""
     width, middle, bottom = 340, 18.0, 36.0
+    low = estimate.value if estimate.low is None else estimate.low
+    high = estimate.value if estimate.high is None else estimate.high
     reach = max(abs(low), abs(high), margin or 0.0, 1e-12) * 1.15
     x = Scale(-reach, reach, 12, width - 12)
-    parts = [svg.rect(x(-margin), 4, x(margin) - x(-margin), bottom - 4, "partial")] if margin else []
-    parts += [svg.line(x(-reach), bottom, x(reach), bottom, "axis"), svg.line(x(0), 2, x(0), bottom, "zero")]
-    for at in ticks(-reach, reach, 4):
-        parts += [
-            svg.line(x(at), bottom, x(at), bottom + 4, "axis"),
-            svg.text(x(at), bottom + 18, tick(at), "tick", "middle"),
-        ]
-    parts += [
-        svg.line(x(low), middle, x(high), middle, f"whisker {css}"),
-        svg.circle(x(value), middle, 6, f"dot {css}"),
-    ]
-    return Drawing(width, 60, "".join(parts))
+    parts = []
+    if margin:
+        parts.append(svg.rect(x(-margin), 4, x(margin) - x(-margin), bottom - 4, css="partial"))
+        parts.append(svg.text(width / 2, bottom + 36, margin_label, "small muted", "middle"))
+    parts += [svg.line(x(-reach), bottom, x(reach), bottom, css="axis"), svg.line(x(0), 2, x(0), bottom, css="zero")]
+    for at in ticks(-reach, reach, 6):
+        parts.append(svg.line(x(at), bottom, x(at), bottom + 4, css="axis"))
+        parts.append(svg.text(x(at), bottom + 18, tick(at), "tick", "middle"))
+    parts.append(svg.line(x(low), middle, x(high), middle, css=f"whisker {estimate.css}"))
+    parts.append(svg.circle(x(estimate.value), middle, 6, f"dot {estimate.css}"))
+    return Drawing(width, 78 if margin else 60, "".join(parts))

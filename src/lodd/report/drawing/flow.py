@@ -12,7 +12,7 @@ _LINE = 18
 _PAD = 12
 _GAP = 26
 _BETWEEN = 16
-_NARROWEST = 160
+_NARROWEST = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,19 @@ class Column:
 def flow(start: Box, columns: Sequence[Column], width: int) -> Drawing:
     """Boxes with arrows: the arms side by side where there is room, else one below the other."""
     beside = width / len(columns) - _BETWEEN >= _NARROWEST
-    parts, height = _box(start, 0, 0, width, "box")
+    parts, height = _box(start, 0, 0, width, css="box")
     groups = [columns] if beside else [[column] for column in columns]
-    for group in groups:
-        drawn, height = _group(group, height, width)
+    for i, group in enumerate(groups):
+        drawn, height = _group(group, height, width, joined=i == 0)
         parts += drawn
     return Drawing(width, round(height + 1), "".join(parts))
 
 
-def _group(columns: Sequence[Column], top: float, width: int) -> tuple[list[str], float]:
-    """Columns side by side below ``top``; boxes of one row share a height. Returns the height reached."""
+def _group(columns: Sequence[Column], top: float, width: int, *, joined: bool) -> tuple[list[str], float]:
+    """Columns side by side below ``top``, ``joined`` to the box above; boxes of a row share a height.
+
+    Returns the elements and the height reached.
+    """
     column_width = (width - _BETWEEN * (len(columns) - 1)) / len(columns)
     parts: list[str] = []
     for row in range(max(len(column.boxes) for column in columns)):
@@ -52,8 +55,8 @@ def _group(columns: Sequence[Column], top: float, width: int) -> tuple[list[str]
         for i, column in there:
             left = i * (column_width + _BETWEEN)
             middle = left + column_width / 2
-            parts += _arrow(middle, top, top + _GAP)
-            parts += _box(column.boxes[row], left, top + _GAP, column_width, f"box {column.css}", tall)[0]
+            parts += _arrow(middle, top, top + _GAP) if joined or row else []
+            parts += _box(column.boxes[row], left, top + _GAP, column_width, css=f"box {column.css}", tall=tall)[0]
         top += _GAP + tall
     return parts, top
 
@@ -70,10 +73,10 @@ def _lines(box: Box, width: float) -> list[tuple[str, str]]:
 
 
 def _box(
-    box: Box, left: float, top: float, width: float, css: str, tall: float | None = None
+    box: Box, left: float, top: float, width: float, *, css: str, tall: float | None = None
 ) -> tuple[list[str], float]:
     height = tall or _height(box, width)
-    parts = [svg.rect(left + 0.5, top + 0.5, width - 1, height - 1, css, radius=3)]
+    parts = [svg.rect(left + 0.5, top + 0.5, width - 1, height - 1, css=css, radius=3)]
     for i, (words, style) in enumerate(_lines(box, width)):
         parts.append(svg.text(left + _PAD, top + _PAD + 10 + i * _LINE, words, style))
     return parts, top + height
@@ -82,4 +85,4 @@ def _box(
 def _arrow(x: float, top: float, bottom: float) -> list[str]:
     tip = bottom - 1
     head = svg.polyline([(x - 4, tip - 6), (x, tip), (x + 4, tip - 6)], "arrow")
-    return [svg.line(x, top + 3, x, tip, "arrow"), head]
+    return [svg.line(x, top + 3, x, tip, css="arrow"), head]

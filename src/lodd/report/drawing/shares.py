@@ -42,7 +42,7 @@ def share_panels(
     top, parts = 24.0, _legend(legend)
     every = [share for panel in panels for share in panel.shares]
     high = max([v for s in every for v in (s.declared, s.drawn) if v is not None], default=1.0)
-    y_ticks = ticks(0, min(1.0, high + 0.05), 3)
+    y_ticks = ticks(0, min(1.0, high + 0.05), 4)
     days = Scale(min(s.since for s in every).toordinal(), max(s.until for s in every).toordinal() + 1, 0, 1)
     each = (width - _GAP * (columns - 1)) / columns
     for i, panel in enumerate(panels):
@@ -59,7 +59,7 @@ def _legend(legend: tuple[str, str]) -> list[str]:
     declared, drawn = legend
     second = 46 + svg.width_of(declared)
     return [
-        svg.line(0, 8, 22, 8, "declared"),
+        svg.line(0, 8, 22, 8, css="declared"),
         svg.text(28, 12.5, declared),
         svg.circle(second, 8, 4.5, "dot arm-1"),
         svg.text(second + 10, 12.5, drawn),
@@ -70,7 +70,7 @@ def _frame(x: Scale, y: Scale, y_ticks: Sequence[float], tick: Callable[[float],
     parts = []
     for value in y_ticks:
         parts += [
-            svg.line(x.start, y(value), x.stop, y(value), "zero" if value == 0 else "grid"),
+            svg.line(x.start, y(value), x.stop, y(value), css="zero" if value == 0 else "grid"),
             svg.text(x.start - 5, y(value) + 4, tick(value), "tick small", "end"),
         ]
     first, last = date.fromordinal(round(x.low)).year, date.fromordinal(round(x.high) - 1).year
@@ -86,7 +86,7 @@ def _share(share: PeriodShare, x: Scale, y: Scale) -> list[str]:
     left, right = x(share.since.toordinal()), x(share.until.toordinal() + 1)
     parts = []
     if share.declared is not None:
-        parts.append(svg.line(left, y(share.declared), right, y(share.declared), f"declared {share.css}"))
+        parts.append(svg.line(left, y(share.declared), right, y(share.declared), css=f"declared {share.css}"))
     if share.drawn is not None:
         parts.append(svg.circle((left + right) / 2, y(share.drawn), 3.5, f"dot {share.css}"))
     return parts

@@ -25,11 +25,11 @@ def text(x: float, y: float, words: str, css: str = "", anchor: str = "start") -
     return f'<text x="{coordinate(x)}" y="{coordinate(y)}"{attributes}>{escape(words, quote=False)}</text>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, *, css: str) -> str:
     return f'<path d="M{coordinate(x1)} {coordinate(y1)}L{coordinate(x2)} {coordinate(y2)}"{_css(css)}/>'
 
 
-def rect(x: float, y: float, width: float, height: float, css: str, radius: float = 0) -> str:
+def rect(x: float, y: float, width: float, height: float, *, css: str, radius: float = 0) -> str:
     rounded = f' rx="{coordinate(radius)}"' if radius else ""
     place = f'x="{coordinate(x)}" y="{coordinate(y)}" width="{coordinate(width)}" height="{coordinate(height)}"'
     return f"<rect {place}{rounded}{_css(css)}/>"

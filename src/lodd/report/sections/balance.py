@@ -8,8 +8,9 @@ from typing import Any
 from lodd.evaluation.results import JointTest
 from lodd.report.context import Context
 from lodd.report.drawing.dots import Dot, DotRow, dot_plot
-from lodd.report.labels import covariate_label
+from lodd.report.labels import covariate_label, is_share
 from lodd.report.model import Block, Cell, Column, Drawing, Figure, Paragraph, Row, Section, Table
+from lodd.report.units import decimals_for
 
 _SMALL = 0.1
 _DASH = "\N{EN DASH}"
@@ -30,12 +31,12 @@ def balance(c: Context) -> Section:
 def _joint(c: Context, test: JointTest) -> str:
     w = c.words
     if math.isnan(test.p_value):
-        return w("balance.joint_none", arm=c.arm(test.arm))
+        return w("balance.joint_none", arm=c.group(test.arm))
     key = "balance.joint_small" if test.p_value < 0.05 else "balance.joint"
     return w(
         key,
-        arm=c.arm(test.arm),
-        reference=c.arm(c.reference),
+        arm=c.group(test.arm),
+        reference=c.group(c.reference),
         count=c.number(len(test.covariates)),
         statistic=c.number(test.statistic, 2),
         df=c.number(test.df),
@@ -47,10 +48,8 @@ def _joint(c: Context, test: JointTest) -> str:
 def _figure(c: Context, rows: list[dict[str, Any]]) -> Figure:
     w = c.words
     names = list(dict.fromkeys(row["covariate"] for row in rows))
-    drawn = [
-        DotRow(covariate_label(c, name), [d for row in rows if row["covariate"] == name for d in _dot(c, row)])
-        for name in names
-    ]
+    dots = {name: [dot for row in rows if row["covariate"] == name for dot in _dot(c, row)] for name in names}
+    drawn = [DotRow(covariate_label(c, name), dots[name]) for name in names]
     drawn = [row for row in drawn if row.dots]
     largest = max((abs(dot.value) for row in drawn for dot in row.dots), default=0.0)
 
@@ -98,20 +97,24 @@ def _table(c: Context, rows: list[dict[str, Any]]) -> Table:
 
 
 def _row(c: Context, row: dict[str, Any]) -> Row:
+    share = is_share(c, row["covariate"])
     size = max(abs(row[k] or 0.0) for k in ("mean_control", "mean_treated"))
-    decimals = 0 if size >= 1000 else 1 if size >= 10 else 3
+    places = 1 if share else decimals_for(size)
 
-    def cell(key: str, places: int) -> Cell:
+    def cell(key: str) -> Cell:
         value = row[key]
-        return Cell(_DASH if value is None or math.isnan(value) else c.number(value, places))
+        if value is None or math.isnan(value):
+            return Cell(_DASH)
+        if share and key != "difference":
+            return Cell(c.percent(value, places))
+        return Cell(c.number(value * (100 if share else 1), places))
 
+    standardised = row["std_difference"]
     return Row(
         (
             Cell(covariate_label(c, row["covariate"])),
-            cell("mean_control", decimals),
-            cell("mean_treated", decimals),
-            cell("difference", decimals),
-            cell("std_difference", 3),
+            *(cell(key) for key in ("mean_control", "mean_treated", "difference")),
+            Cell(_DASH if standardised is None or math.isnan(standardised) else c.number(standardised, 3)),
             Cell(c.p(row["p_value"])),
             Cell(c.people(row["n_missing"])),
         )

@@ -26,6 +26,7 @@ from lodd.report.model import (
     Table,
 )
 
+_DASH = "\N{EN DASH}"
 Rows = Sequence[dict[str, Any]]
 
 
@@ -77,11 +78,11 @@ def _verdict(c: Context, rows: Rows) -> str:
 
 def _figure(c: Context, periods: Rows) -> Figure:
     w, panels = c.words, _panels(c, periods)
-    arms = c.join([c.arm(arm) for arm in c.treated_arms])
+    arms = c.join([c.drawn_to(arm) for arm in c.treated_arms])
 
     def drawn(columns: int, width: int) -> Drawing:
         legend = (w("shares.declared"), w("shares.drawn"))
-        return share_panels(panels, tick=lambda v: c.percent(v), legend=legend, columns=columns, width=width)
+        return share_panels(panels, tick=c.percent, legend=legend, columns=columns, width=width)
 
     return Figure(
         id="fig-shares",
@@ -128,26 +129,28 @@ def _columns(c: Context, *labels: str) -> tuple[Column, ...]:
 def _numbers(c: Context, row: dict[str, Any]) -> list[Cell]:
     n, count = int(row["n"]), int(row["drawn"])
     small = disclosure.hidden(n) or disclosure.hidden(count) or disclosure.hidden(n - count)
-    share = "\N{EN DASH}" if small or not n else c.percent(row["share"], 1)
-    declared = "\N{EN DASH}" if row["declared"] is None else c.percent(row["declared"], 1)
+    share = _DASH if small or not n else c.percent(float(row["share"]), 1)
+    declared = _DASH if row["declared"] is None else c.percent(row["declared"], 1)
     arm = [Cell(c.arm(row["arm"]))] if c.several_arms else []
-    p = Cell("\N{EN DASH}") if small else Cell(c.p(row["p_value"]))
+    p = Cell(_DASH) if small else Cell(c.p(row["p_value"]))
     shown = [Cell(c.people(n)), Cell(c.words("disclosure.hidden") if small else c.people(count))]
     return [*arm, *shown, Cell(share), Cell(declared), p]
 
 
+def _site(c: Context, row: dict[str, Any]) -> str:
+    site = str(row["site"])
+    return c.trial.sites[site].label if site in c.trial.sites else site
+
+
 def _site_table(c: Context, sites: Rows) -> Table:
-    labels = {site_id: site.label for site_id, site in c.trial.sites.items()}
-    rows = tuple(Row((Cell(labels.get(row["site"], row["site"])), *_numbers(c, row))) for row in sites)
+    rows = tuple(Row((Cell(_site(c, row)), *_numbers(c, row))) for row in sites)
     columns = _columns(c, "where.site")
     return Table("tab-shares", c.words("shares.caption"), columns, rows, c.words("shares.note"), c.source)
 
 
 def _period_rows(c: Context, periods: Rows) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-    labels = {site_id: site.label for site_id, site in c.trial.sites.items()}
     rows = tuple(
-        Row((Cell(labels.get(r["site"], r["site"])), Cell(month_year(r["period_from"], c.language)), *_numbers(c, r)))
-        for r in periods
+        Row((Cell(_site(c, r)), Cell(month_year(r["period_from"], c.language)), *_numbers(c, r))) for r in periods
     )
     return _columns(c, "where.site", "shares.period"), rows
 

@@ -77,9 +77,8 @@ def _index(c: Context) -> Table:
 
 def _index_row(c: Context, outcome: str, arm: str) -> Row:
     unit = c.unit(outcome)
-    name = c.words("index.name", outcome=c.outcome(outcome), unit=unit.name)
     cells = [
-        Cell(name, href=f"#outcome-{outcome}"),
+        Cell(c.outcome(outcome), second="" if unit.is_share else unit.name, href=f"#outcome-{outcome}"),
         *([Cell(c.arm(arm))] if c.several_arms else []),
         _spark(c, outcome, arm),
     ]
@@ -93,14 +92,13 @@ def _spark(c: Context, outcome: str, arm: str) -> Cell:
     if len(rows) < 3:
         return Cell(_DASH)
     months = [e.event_month or 0 for e in rows]
-    values = [[getattr(e, name) for e in rows] for name in ("estimate", "ci_low", "ci_high")]
+    band = ([e.ci_low for e in rows], [e.ci_high for e in rows])
     alternative = c.words("index.spark", headline=difference_headline(c, outcome, arm))
-    return Cell("", drawing=spark(months, *values, c.arm_class(arm)), alternative=alternative)
+    return Cell("", drawing=spark(months, [e.estimate for e in rows], band, c.arm_class(arm)), alternative=alternative)
 
 
 def _period(c: Context, e: Estimate | None, outcome: str) -> Cell:
     if e is None or e.estimate is None:
         return Cell(_DASH)
     unit = c.unit(outcome)
-    interval = f" ({unit.interval(*e.interval)})" if e.interval else ""
-    return Cell(f"{unit.difference(e.estimate)}{interval}")
+    return Cell(unit.difference(e.estimate), second=unit.interval(*e.interval) if e.interval else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lodd.locale import long_date
 from lodd.protocol.analysis import Primary
 from lodd.report.context import Context
-from lodd.report.labels import covariate_label
-from lodd.report.measures import definition, register_label
+from lodd.report.labels import covariate_label, lower_first
+from lodd.report.measures import after_exit, definition, register_label
 from lodd.report.model import Block, Bullets, Cell, Column, Definitions, Paragraph, Part, Row, Section, Table
 
 
@@ -100,8 +100,12 @@ def _primary(c: Context, primary: Primary) -> str:
 def _outcomes(c: Context) -> list[Block]:
     if not c.trial.outcomes:
         return [Paragraph(c.words("methods.no_outcomes"))]
-    items = tuple((c.outcome(name), (" ".join(definition(c, name)),)) for name in c.trial.outcomes)
-    return [Definitions(items)]
+    rules = {name: after_exit(c, name) for name in c.trial.outcomes}
+    if len(set(rules.values())) == 1:
+        common = c.words("methods.same_exit", rule=lower_first(next(iter(rules.values()))))
+        items = tuple((c.outcome(name), (" ".join(definition(c, name)),)) for name in rules)
+        return [Paragraph(common), Definitions(items)]
+    return [Definitions(tuple((c.outcome(o), (" ".join([*definition(c, o), rule]),)) for o, rule in rules.items()))]
 
 
 def _registers(c: Context) -> list[Block]:

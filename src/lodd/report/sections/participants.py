@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import polars as pl
 
@@ -11,8 +12,8 @@ from lodd.report.context import Context
 from lodd.report.drawing.flow import Box, flow
 from lodd.report.drawing.flow import Column as FlowColumn
 from lodd.report.flow_counts import FlowCounts, flow_counts
-from lodd.report.labels import category_label, column_label
-from lodd.report.model import Block, Cell, Column, Drawing, Figure, Paragraph, Part, Row, Section, Table
+from lodd.report.labels import category_label, category_order, column_label, is_share
+from lodd.report.model import Block, Cell, Column, Details, Drawing, Figure, Paragraph, Part, Row, Section, Table
 
 _MOST_CATEGORIES = 12
 
@@ -22,7 +23,7 @@ def participants(c: Context) -> Section:
     w = c.words
     parts: list[Block] = [Paragraph(w("participants.lead"))]
     parts.append(Part("flow", w("flow.heading"), tuple(_flow(c))))
-    parts.append(Part("where", w("where.heading"), (_sites(c),)))
+    parts.append(Part("where", w("where.heading"), tuple(_where(c))))
     parts.append(Part("characteristics", w("characteristics.heading"), tuple(_characteristics(c))))
     return Section("participants", w("participants.heading"), tuple(parts))
 
@@ -103,36 +104,40 @@ def _analysed_short(c: Context, i: int) -> str:
 # Where ----------------------------------------------------------------------------------------------------------------
 
 
-def _sites(c: Context) -> Table:
+def _where(c: Context) -> list[Block]:
+    """Sites in a table; their offices in another, folded."""
     w = c.words
-    counts = c.participants.frame.group_by("site", "office", "arm").len()
-    found = {(str(s), str(o), str(a)): int(n) for s, o, a, n in counts.iter_rows()}
-    rows: list[Row] = []
-    for site_id, site in c.trial.sites.items():
-        numbers = [sum(n for (s, _, a), n in found.items() if (s, a) == (site_id, arm)) for arm in c.trial.arm_ids]
-        rows.append(_counts_row(c, site.label, numbers, "total"))
-        if len(site.offices) > 1:
-            for office in site.offices:
-                own = [found.get((site_id, office.id, arm), 0) for arm in c.trial.arm_ids]
-                rows.append(_counts_row(c, office.label, own, "body"))
+    counts = c.participants.frame.group_by("office", "arm").len()
+    found = {(str(office), str(arm)): int(n) for office, arm, n in counts.iter_rows()}
+    sites, offices = list[Row](), list[Row]()
+    for site in c.trial.sites.values():
+        own = {o.label: [found.get((o.id, arm), 0) for arm in c.trial.arm_ids] for o in site.offices}
+        sites.append(_counts_row(c, site.label, [sum(column) for column in zip(*own.values(), strict=True)]))
+        offices += [Row((Cell(site.label),), "group"), *(_counts_row(c, label, n) for label, n in own.items())]
     everyone = [c.drawn[arm] for arm in c.trial.arm_ids]
-    rows.append(_counts_row(c, w("where.all"), everyone, "total"))
-    columns = (
-        Column(w("where.site"), numeric=False),
-        Column(w("where.total")),
-        *(Column(c.arm(a)) for a in c.trial.arm_ids),
-    )
-    return Table("tab-where", w("where.caption"), columns, tuple(rows), w("disclosure.note"), c.source)
+    sites.append(_counts_row(c, w("where.all"), everyone, "total"))
+    note = w("disclosure.note")
+    table = Table("tab-where", w("where.caption"), _count_columns(c, "where.site"), tuple(sites), note, c.source)
+    if len(c.trial.office_site) == len(c.trial.sites):
+        return [table]
+    caption = w("where.office_caption")
+    folded = Table("tab-offices", caption, _count_columns(c, "where.office"), tuple(offices), note, c.source)
+    hint = w.counted("details.rows", len(c.trial.office_site))
+    return [table, Details("more-tab-offices", caption, (folded,), hint)]
 
 
-def _counts_row(c: Context, label: str, numbers: list[int], role: str) -> Row:
-    hidden = any(disclosure.hidden(n) for n in numbers)
+def _count_columns(c: Context, first: str) -> tuple[Column, ...]:
+    w = c.words
+    return (Column(w(first), numeric=False), Column(w("where.total")), *(Column(c.arm(a)) for a in c.trial.arm_ids))
+
+
+def _counts_row(c: Context, label: str, numbers: list[int], role: Literal["body", "total"] = "body") -> Row:
+    """Counts by arm; where one is hidden, the total is rounded down so that it cannot be worked out."""
     total = sum(numbers)
-    shown = (
-        c.words("disclosure.at_least", count=c.number(total - total % 5)) if hidden and total >= 5 else c.people(total)
-    )
-    cells = (Cell(label), Cell(shown), *(Cell(c.people(n)) for n in numbers))
-    return Row(cells, "total" if role == "total" else "body")
+    shown = c.people(total)
+    if total >= disclosure.SMALLEST and any(disclosure.hidden(n) for n in numbers):
+        shown = c.words("disclosure.at_least", count=c.number(total - total % disclosure.SMALLEST))
+    return Row((Cell(label), Cell(shown), *(Cell(c.people(n)) for n in numbers)), role)
 
 
 # Characteristics ------------------------------------------------------------------------------------------------------
@@ -159,9 +164,7 @@ def _characteristic(c: Context, column: str) -> list[Row]:
     values = c.participants.frame[column]
     if values.null_count() == len(values) or values.dtype.is_temporal():
         return []
-    if values.dtype == pl.Boolean or (
-        values.dtype.is_numeric() and set(values.drop_nulls().unique().to_list()) <= {0, 1}
-    ):
+    if is_share(c, column):
         shares = [_mean(c, column, arm) for arm in (None, *c.trial.arm_ids)]
         cells = [Cell("\N{EN DASH}" if s is None else c.percent(s, 1)) for s in shares]
         return [Row((Cell(column_label(c, column)), *cells))]
@@ -183,7 +186,7 @@ def _mean(c: Context, column: str, arm: str | None) -> float | None:
 
 def _categories(c: Context, column: str) -> list[Row]:
     frame = c.participants.frame.select("arm", pl.col(column).cast(pl.String)).drop_nulls()
-    categories = frame[column].unique().sort().to_list()
+    categories = sorted(frame[column].unique().to_list(), key=lambda value: category_order(c, value))
     if not 1 < len(categories) <= _MOST_CATEGORIES:
         return []
     counts = {(str(a), str(v)): int(n) for a, v, n in frame.group_by("arm", column).len().iter_rows()}

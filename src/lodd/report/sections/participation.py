@@ -39,7 +39,7 @@ def _sentences(c: Context) -> list[Block]:
     for arm, a in flow_counts(c).items():
         if a.started is not None and not disclosure.hidden(a.started):
             values = {
-                "arm": c.arm(arm),
+                "arm": c.group(arm),
                 "started": c.percent(a.started / max(a.drawn, 1), 1),
                 "crossed": c.percent(((a.other or 0) + (a.both or 0)) / max(a.drawn, 1), 1),
                 "none": c.percent((a.none or 0) / max(a.drawn, 1), 1),
@@ -52,13 +52,13 @@ def _figure(c: Context, programme: str, rows: list[dict[str, Any]]) -> Figure:
     w = c.words
     months = sorted({int(row["event_month"]) for row in rows})
     lines = [
-        Line(w("participation.drawn_to", arm=c.arm(arm)), c.arm_class(arm), _series(rows, arm, months))
+        Line(w("participation.drawn_to", arm=c.drawn_to(arm)), c.arm_class(arm), _series(rows, arm, months))
         for arm in c.trial.arm_ids
     ]
     chart = Chart(
         months=months,
         lines=lines,
-        tick=lambda v: c.percent(v),
+        tick=c.percent,
         number=c.number,
         y_title=w("unit.percent_axis"),
         x_title=w("axis.months"),
@@ -72,11 +72,11 @@ def _figure(c: Context, programme: str, rows: list[dict[str, Any]]) -> Figure:
 
     return Figure(
         id=f"fig-participation-{programme}",
-        headline=w("participation.headline", arm=c.arm(programme)),
+        headline=w("participation.headline", arm=c.group(programme)),
         subtitle=w("participation.subtitle"),
         wide=drawn(WIDE),
         narrow=drawn(NARROW),
-        alternative=w("participation.alternative", arm=c.arm(programme), peaks=said),
+        alternative=w("participation.alternative", arm=c.group(programme), peaks=said),
         note=w("participation.note"),
         source=c.source,
     )
@@ -94,14 +94,14 @@ def _table(c: Context, programme: str, rows: list[dict[str, Any]]) -> Table:
     columns = [Column(w("axis.month"), numeric=False)]
     series = []
     for arm in c.trial.arm_ids:
-        group = w("participation.drawn_to", arm=c.arm(arm))
+        group = w("participation.drawn_to", arm=c.drawn_to(arm))
         columns += [Column(w("participation.active"), group=group), Column(w("participation.ever"), group=group)]
         series += [_series(rows, arm, months, "active"), _series(rows, arm, months, "ever")]
     body = tuple(
         Row((Cell(c.number(month)), *(Cell("\N{EN DASH}" if s[i] is None else _share(c, s[i])) for s in series)))
         for i, month in enumerate(months)
     )
-    caption = w("participation.caption", arm=c.arm(programme))
+    caption = w("participation.caption", arm=c.group(programme))
     return Table(f"tab-participation-{programme}", caption, tuple(columns), body, source=c.source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from lodd.locale import long_date
@@ -62,8 +63,8 @@ def _cumulative(c: Context, outcome: str, arm: str) -> Figure:
     key = {1: "cumulative.higher", -1: "cumulative.lower", 0: "cumulative.none"}[last.sign]
     return Figure(
         id=f"fig-cumulative-{outcome}{suffix}",
-        headline=w(key, outcome=c.outcome(outcome), arm=c.arm(arm), month=c.number(last.event_month or 0)),
-        subtitle=w("cumulative.subtitle", arm=c.arm(arm), reference=c.arm(c.reference)),
+        headline=w(key, outcome=c.outcome(outcome), arm=c.drawn_to(arm), month=c.number(last.event_month or 0)),
+        subtitle=w("cumulative.subtitle", arm=c.drawn_to(arm), reference=c.drawn_to(c.reference)),
         wide=curve(chart, WIDE),
         narrow=curve(chart, NARROW),
         alternative=said,
@@ -92,7 +93,6 @@ def _subgroup(
     c: Context, declared: Subgroup, primary: Primary, i: int, rows: list[tuple[str, Estimate]]
 ) -> list[Block]:
     w, unit = c.words, c.unit(primary.outcome, primary.summary)
-    label = c.text(declared.label) if declared.label else covariate_label(c, declared.by)
     shown = [(arm, e) for arm, e in rows if not (disclosure.hidden(e.n_control) or disclosure.hidden(e.n_treated))]
     dots = [
         DotRow(_named(c, declared, arm, e), [Dot(c.arm_class(arm), e.estimate * unit.scale, *_scaled(e, unit.scale))])
@@ -106,7 +106,8 @@ def _subgroup(
         )
 
     table = _group_table(c, declared, primary, i, shown)
-    headline = w("subgroups.headline", outcome=c.outcome(primary.outcome), label=label, verdict=_interaction(c, rows))
+    verdict = _interaction(c, rows)
+    headline = w("subgroups.headline", outcome=c.outcome(primary.outcome), label=_label(c, declared), verdict=verdict)
     if not dots:
         return [Paragraph(headline), table]
     said = "; ".join(f"{row.cells[0].text}: {row.cells[3].text} ({row.cells[4].text})" for row in table.rows)
@@ -121,6 +122,10 @@ def _subgroup(
         source=c.source,
     )
     return [figure, table]
+
+
+def _label(c: Context, declared: Subgroup) -> str:
+    return c.text(declared.label) if declared.label else covariate_label(c, declared.by)
 
 
 def _interaction(c: Context, rows: list[tuple[str, Estimate]]) -> str:
@@ -141,31 +146,43 @@ def _named(c: Context, declared: Subgroup, arm: str, e: Estimate) -> str:
 
 
 def _group(c: Context, declared: Subgroup, e: Estimate) -> str:
-    """A group in words: above or below the median, before or from a date, or the category's name."""
+    """A group in words: above or below the median, before or from a date, under or from a number, or a category."""
     group = (e.subgroup or "").partition(":")[2]
     if declared.split == "categories":
         return category_label(c, group)
-    return c.words.optional(f"subgroups.group.{group}", group)
+    if declared.split == "median":
+        return c.words(f"subgroups.group.{group}")
+    first = min(declared.split, key=lambda cut: float(cut.toordinal() if isinstance(cut, date) else cut))
+    if group == "below":
+        key = "subgroups.group.before" if isinstance(first, date) else "subgroups.group.under"
+        return c.words(key, cut=_cut(c, first))
+    cut = first if group == "above" else next(cut for cut in declared.split if group == f"from {cut}")
+    return c.words("subgroups.group.from", cut=_cut(c, cut))
+
+
+def _cut(c: Context, cut: Decimal | date) -> str:
+    return long_date(cut, c.language) if isinstance(cut, date) else c.number(float(cut))
 
 
 def _how_split(c: Context, declared: Subgroup) -> str:
     by = covariate_label(c, declared.by) if declared.by != "drawn_at" else c.words("column.drawn_at")
     if isinstance(declared.split, str):
         return c.words(f"subgroups.split.{declared.split}", by=by)
-    cuts = [c.number(float(cut)) if isinstance(cut, Decimal) else long_date(cut, c.language) for cut in declared.split]
-    return c.words("subgroups.split.cuts", by=by, cuts=c.join(cuts))
+    return c.words("subgroups.split.cuts", by=by, cuts=c.join([_cut(c, cut) for cut in declared.split]))
 
 
 def _group_table(c: Context, declared: Subgroup, primary: Primary, i: int, rows: list[tuple[str, Estimate]]) -> Table:
     w, unit = c.words, c.unit(primary.outcome, primary.summary)
     body = tuple(Row((Cell(_named(c, declared, arm, e)), *_numbers(c, e, unit_of=primary))) for arm, e in rows)
-    caption = w("subgroups.caption", outcome=c.outcome(primary.outcome), months=c.months(primary.months))
+    label = _label(c, declared)
+    months = c.months(primary.months)
+    caption = w("subgroups.caption", outcome=c.outcome(primary.outcome), months=months, label=label)
     columns = (Column(w("subgroups.group_header"), numeric=False), *_columns(c))
     note = w("outcome.table_note", unit=unit.name)
     return Table(f"tab-subgroup-{declared.id}-{i + 1}", caption, columns, body, note, c.source)
 
 
-# Sensitivity and the other estimators -----------------------------------------------------------------------------------
+# Sensitivity and the other estimators --------------------------------------------------------------------------------
 
 
 def sensitivity(c: Context) -> list[Part]:

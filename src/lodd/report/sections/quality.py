@@ -6,9 +6,13 @@ from lodd.evaluation.results import Note
 from lodd.report.context import Context
 from lodd.report.labels import covariate_label, stratum_label
 from lodd.report.measures import register_label
-from lodd.report.model import Block, Bullets, Cell, Column, Paragraph, Part, Row, Section, Table
+from lodd.report.model import Block, Bullets, Cell, Column, Details, Paragraph, Part, Row, Section, Table
 
-_MOST_SUBJECTS = 8
+_MOST_SUBJECTS = 6
+_OF_PEOPLE = frozenset(
+    {"singletons", "without_contrast", "leverage_one", "beyond_coverage", "undefined_after_exit", "covariate_missing"}
+    | {"subgroup_missing"}
+)
 
 
 def quality(c: Context) -> Section:
@@ -17,7 +21,7 @@ def quality(c: Context) -> Section:
     parts: tuple[Block, ...] = (
         Paragraph(w("quality.lead")),
         Part("quality-registers", w("quality.registers"), (_registers(c),)),
-        Part("quality-evaluation", w("quality.evaluation"), (_notes(c),)),
+        Part("quality-evaluation", w("quality.evaluation"), tuple(_notes(c))),
     )
     return Section("quality", w("quality.heading"), parts)
 
@@ -45,32 +49,66 @@ def _kind(c: Context, kind: str) -> str:
     return c.words("register_note.of_column", what=named, column=column) if column else named
 
 
-def _notes(c: Context) -> Block:
-    kinds = dict.fromkeys(note.kind for note in c.evaluation.notes)
+def _notes(c: Context) -> list[Block]:
+    """A sentence for each kind of note, and every note in a table behind."""
+    w, notes = c.words, c.evaluation.notes
+    kinds = dict.fromkeys(note.kind for note in notes)
     if not kinds:
-        return Paragraph(c.words("quality.no_notes"))
-    return Bullets(tuple(_phrase(c, [n for n in c.evaluation.notes if n.kind == kind]) for kind in kinds))
+        return [Paragraph(w("quality.no_notes"))]
+    said = Bullets(tuple(_phrase(c, [note for note in notes if note.kind == kind]) for kind in kinds))
+    rows: list[Row] = []
+    for kind in kinds:
+        rows.append(Row((Cell(_what(c, kind)),), "group"))
+        rows += [_row(c, note) for note in notes if note.kind == kind]
+    columns = (
+        Column(w("note.subject"), numeric=False),
+        Column(w("note.detail"), numeric=False),
+        Column(w("note.count")),
+    )
+    table = Table("tab-notes", w("note.caption"), columns, tuple(rows), w("disclosure.note"), c.source)
+    return [said, Details("more-tab-notes", w("note.caption"), (table,), w.counted("details.rows", len(notes)))]
+
+
+def _what(c: Context, kind: str) -> str:
+    return c.words.optional(f"note.kind.{kind}", kind.replace("_", " ").capitalize())
 
 
 def _phrase(c: Context, notes: list[Note]) -> str:
-    """One kind of note: what it is, and its subjects with counts."""
-    w = c.words
-    what = w.optional(f"note.{notes[0].kind}", notes[0].kind.replace("_", " ").capitalize())
+    """One kind of note: what it is, and its first subjects."""
     subjects = list(dict.fromkeys(_subject(c, note) for note in notes if note.subject))
     shown = subjects[:_MOST_SUBJECTS]
     if len(subjects) > len(shown):
-        shown.append(w("note.and_more", count=c.number(len(subjects) - len(shown))))
-    return w("note.sentence", what=what, subjects=c.join(shown)) if shown else w("note.alone", what=what)
+        shown.append(c.words("note.and_more", count=c.number(len(subjects) - len(shown))))
+    what = _what(c, notes[0].kind)
+    return c.words("note.sentence", what=what, subjects=c.join(shown)) if shown else f"{what}."
+
+
+def _row(c: Context, note: Note) -> Row:
+    count = c.people(note.count) if note.kind in _OF_PEOPLE else c.number(note.count)
+    return Row((Cell(_subject(c, note)), Cell(_detail(c, note.detail)), Cell(count)))
 
 
 def _subject(c: Context, note: Note) -> str:
-    name = _subject_name(c, note.subject)
-    return c.words("note.counted", subject=name, count=c.people(note.count)) if note.count else name
-
-
-def _subject_name(c: Context, subject: str) -> str:
+    """What a note is about: an outcome, an estimator, an arm, a subgroup, the draw, a stratum or a covariate."""
+    subject = note.subject
     if subject in c.trial.outcomes:
         return c.outcome(subject)
     if subject in c.trial.arms:
         return c.arm(subject)
+    labels = {group.id: group.label for group in c.trial.analysis.subgroups if group.label}
+    if subject in labels:
+        return c.text(labels[subject])
+    for prefix in ("estimator", "note.method"):
+        if f"{prefix}.{subject}" in c.words:
+            return c.words(f"{prefix}.{subject}")
     return stratum_label(c, subject) if ":" in subject else covariate_label(c, subject)
+
+
+def _detail(c: Context, detail: str) -> str:
+    """Months in words, an arm's label, or a reason."""
+    if detail in c.trial.arms:
+        return c.arm(detail)
+    try:
+        return c.months(detail)
+    except ValueError:
+        return c.words.optional(f"note.reason.{detail}", detail)

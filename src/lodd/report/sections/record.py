@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from lodd.report.context import Context
+from lodd.report.measures import register_label
 from lodd.report.model import Block, Cell, Column, Paragraph, Part, Row, Section, Table
 from lodd.report.sections.banners import lock_notice, locked_on
 
 _DASH = "\N{EN DASH}"
+_VERSION = "version:"
 
 
 def record(c: Context) -> Section:
@@ -32,21 +34,29 @@ def _lock(c: Context) -> Table:
 
 def _provenance(c: Context) -> Block:
     w = c.words
-    known = {
-        k: v for k, v in sorted(c.evaluation.provenance.items()) if k != "simulated" and not k.startswith("version")
-    }
+    known = {k: v for k, v in c.evaluation.provenance.items() if k != "simulated" and not k.startswith(_VERSION)}
     if not known:
         return Paragraph(w("record.no_provenance"))
-    rows = tuple(Row((Cell(k), Cell(v))) for k, v in known.items())
+    rows = tuple(Row((Cell(_origin(c, k)), Cell(v))) for k, v in known.items())
     columns = _two(c, "record.file", "record.fingerprint")
     return Table("tab-provenance", w("record.provenance_caption"), columns, rows, w("record.provenance_note"))
 
 
+def _origin(c: Context, key: str) -> str:
+    """What a fingerprint is of: the definitions, the participants, or a register's extract."""
+    kind, _, register = key.partition(":")
+    if kind == "extract" and register in c.trial.registers:
+        return c.words("record.extract", register=register_label(c, register))
+    return c.words.optional(f"record.of_{key}", key)
+
+
 def _versions(c: Context) -> Block:
     w = c.words
-    if not c.evaluation.versions:
+    panel = {k.removeprefix(_VERSION): v for k, v in c.evaluation.provenance.items() if k.startswith(_VERSION)}
+    known = {**panel, **c.evaluation.versions}
+    if not known:
         return Paragraph(w("record.no_versions"))
-    rows = tuple(Row((Cell(k), Cell(v))) for k, v in sorted(c.evaluation.versions.items()))
+    rows = tuple(Row((Cell(k), Cell(v))) for k, v in sorted(known.items()))
     return Table("tab-versions", w("record.versions_caption"), _two(c, "record.software", "record.version"), rows)
 
 
