@@ -131,7 +131,7 @@ def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -
     read = {name: typed.scaled(drawn[FILE + name], name, source.place, c) for name, c in register.columns.items()}
     for name, kinds in needs.compared.items():
         if name not in read:
-            read[name] = typed.compared(drawn[FILE + name], name, source.place, kinds, source.text_only)
+            read[name] = typed.compared(drawn[FILE + name], name, source.place, kinds, name in source.untyped)
         elif kinds != {"number"}:
             raise typed.comparison_refused("number", name, source.place, kinds)
     for name in needs.distinct - set(read):

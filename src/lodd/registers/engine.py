@@ -16,8 +16,8 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import polars as pl
-import polars.selectors as selectors
 import pyarrow as pa
+from polars import selectors
 
 ReadFailure = duckdb.Error
 """What the engine raises when a file cannot be read."""
@@ -69,4 +69,4 @@ class Engine:
         return frame.with_columns(selectors.decimal().cast(pl.Int64))
 
     def _name(self) -> str:
-        return f"t{next(self._number)}"
+        return f"lodd_{next(self._number)}"  # not t0, t1, ...: those are what Ibis calls its subqueries

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import ibis
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
@@ -25,11 +26,11 @@ _PARQUET = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened register. In ``text_only`` sources (CSV) every column is text and the protocol says what it means."""
+    """An opened register. ``untyped`` columns are text, and the protocol says of what: all in CSV, and empty ones."""
 
     table: ir.Table
     place: Place
-    text_only: bool
+    untyped: frozenset[str]
     sha256: str
 
 
@@ -50,7 +51,7 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
         digest = _digest(paths)
         text_only = _check_files(paths, place)
         table = engine.read_csv(paths) if text_only else engine.read_parquet(paths)
-    return Source(table, place, text_only, digest)
+    return _source(table, place, digest, text_only)
 
 
 def file_sha256(register_id: str, register: Register, folder: Path) -> str:
@@ -72,7 +73,7 @@ def open_table(engine: Engine, register_id: str, table: Table) -> Source:
     arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
     arrow = _plain(arrow).combine_chunks()
     place = Place(register_id, register_id)
-    return Source(engine.take(arrow), place, False, hashlib.sha256(_stream(arrow)).hexdigest())
+    return _source(engine.take(arrow), place, hashlib.sha256(_stream(arrow)).hexdigest(), text_only=False)
 
 
 def check_columns(source: Source, needs: Needs) -> None:
@@ -152,6 +153,13 @@ def _plain(table: pa.Table) -> pa.Table:
             values = table.column(position).cast(column.type.value_type)
             table = table.set_column(position, column.name, values)
     return table
+
+
+def _source(table: ir.Table, place: Place, sha256: str, text_only: bool) -> Source:
+    """The source, with columns that hold nothing (of a type that Ibis has no name for) as empty text."""
+    empty = [name for name, kind in table.schema().items() if kind.is_unknown() or kind.is_null()]
+    typed = table.mutate(**{name: ibis.null("string") for name in empty}) if empty else table
+    return Source(typed, place, frozenset(table.columns if text_only else empty), sha256)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:

@@ -65,8 +65,6 @@ def day(column: ir.Value, name: str, place: Place) -> Typed:
         text = _stated(column)
         value = ibis.ifelse(text.re_search(_ISO_DAY), text, ibis.null("string")).try_cast("date")
         return Typed(value, {"unreadable_date": text.notnull() & value.isnull()})
-    if kind.is_null():
-        return Typed(column.cast("date"))
     raise problems.wrong_type(place, name, str(kind), _DAYS)
 
 
@@ -108,8 +106,6 @@ def scaled(column: ir.Value, name: str, place: Place, declared: Column) -> Typed
         DataError: the column is neither numeric nor text.
     """
     kind = column.type()
-    if kind.is_null():
-        return Typed(column.cast("int64"))
     if kind.is_string():
         return _scaled_text(_stated(column), declared.decimals)
     if kind.is_integer() or kind.is_decimal() or kind.is_floating():
@@ -146,7 +142,7 @@ def _integer(value: ir.FloatingValue, usable: ir.BooleanValue) -> ir.IntegerValu
     return ibis.ifelse(usable, value, ibis.null("float64")).round().cast("int64")
 
 
-def compared(column: ir.Value, name: str, place: Place, kinds: frozenset[Kind], text_only: bool) -> Typed:
+def compared(column: ir.Value, name: str, place: Place, kinds: frozenset[Kind], untyped: bool) -> Typed:
     """A column that ``where`` compares: of the type compared with, NaN missing.
 
     Raises:
@@ -154,9 +150,7 @@ def compared(column: ir.Value, name: str, place: Place, kinds: frozenset[Kind], 
     """
     wanted = next(iter(kinds))
     found = kind_of(column)
-    if column.type().is_null():
-        return Typed(column.cast({"text": "string", "number": "float64", "truth": "boolean"}[wanted]))
-    if len(kinds) == 1 and text_only and wanted != "text":
+    if len(kinds) == 1 and untyped and wanted != "text":
         return _parsed(_stated(column), wanted)
     if kinds != {found}:
         raise comparison_refused(found, name, place, kinds)
