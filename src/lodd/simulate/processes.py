@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import ndtri
 
 from lodd.simulate.settings import Points
 
 Matrix = NDArray[np.float32]
 State = NDArray[np.bool_]
-_BURN_IN = 24
+_BURN_IN = 48
 _REACH = 600
 """Event months that paths are tabulated for, on either side of the draw."""
 
@@ -40,13 +39,17 @@ def slow_noise(rng: np.random.Generator, people: int, months: int, slow: float, 
     x_t = slow x_{t-1} + sqrt(1 - slow^2) e_t starts in its stationary distribution; y_t = quick y_{t-1} + x_t has
     variance (1 + slow quick) / ((1 - slow quick) (1 - quick^2)), by which it is scaled.
     """
-    shocks = normals(rng, people, _BURN_IN + months)
-    innovation = np.sqrt(1 - slow**2)
-    shocks[:, 0] /= innovation
-    variance = (1 + slow * quick) / ((1 - slow * quick) * (1 - quick**2))
-    denominator = np.convolve([1.0, -slow], [1.0, -quick]).astype(np.float32)
-    numerator = np.array([innovation / np.sqrt(variance)], dtype=np.float32)
-    return np.asarray(lfilter(numerator, denominator, shocks, axis=1)[:, _BURN_IN:], dtype=np.float32)
+    shocks = normals(rng, _BURN_IN + months, people)
+    innovation = np.float32(np.sqrt(1 - slow**2))
+    scale = np.float32(np.sqrt((1 - slow * quick) * (1 - quick**2) / (1 + slow * quick)))
+    first, second = shocks[0], np.zeros(people, dtype=np.float32)
+    smooth = np.empty((months, people), dtype=np.float32)
+    for month, shock in enumerate(shocks[1:], start=1 - _BURN_IN):
+        first = np.float32(slow) * first + innovation * shock
+        second = np.float32(quick) * second + first
+        if month >= 0:
+            smooth[month] = scale * second
+    return np.ascontiguousarray(smooth.T)
 
 
 def path(points: Points, event_month: NDArray[np.integer], *, outside: float | None = None) -> Matrix:
