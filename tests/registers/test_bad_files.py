@@ -186,6 +186,11 @@ def test_missing_values_that_are_errors() -> None:
     says(error, 'columns.hours.missing = "exclude"', 'columns.hours.missing = "exclude"')
 
 
+def test_a_declared_value_finer_than_its_column() -> None:
+    error = refused_table(GOOD, columns={"hours": {"decimals": 1, "missing": "2.25"}})
+    says(error, "har flere enn 1 desimaler", "has more than 1 decimals")
+
+
 def test_duplicates_that_are_errors() -> None:
     rows = pl.concat([GOOD, GOOD])
     error = refused_table(rows, duplicates="error")

@@ -148,6 +148,15 @@ def test_numbers_of_any_type_are_the_same(kind: Any) -> None:
     assert values(panel, "hours") == [0, 5, 12350, 12350]
 
 
+def test_a_32_bit_float_is_the_decimal_that_it_is_shown_as() -> None:
+    rows = table("person_id start stop hours share", ("a", DAY, None, 7.3, 0.1))
+    rows = rows.with_columns(pl.col("hours", "share").cast(pl.Float32))
+    outcomes = IN_JOBS | {"tenth": {"register": "jobs", "measure": {"any": True, "where": {"share": Decimal("0.1")}}}}
+    panel = panel_of(trial_of({"jobs": JOBS}, outcomes), people_of(a=DAY), jobs=rows)
+    assert values(panel, "hours") == [0, 7.3, 7.3, 7.3]
+    assert values(panel, "tenth") == [0, 1, 1, 1]
+
+
 def test_nan_and_empty_text_are_missing() -> None:
     register = JOBS | {"columns": {"hours": {"decimals": 1, "missing": Decimal("2.5")}}}
     trial = trial_of({"jobs": register}, IN_JOBS)

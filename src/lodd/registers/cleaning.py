@@ -78,7 +78,7 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
         judged = engine.keep(_judged(drawn, register, [FILE + name for name in source.table.columns]))
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place).check(flags, counts)
-    kept = _without_missing(judged.filter(judged.fate == KEPT), register)
+    kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
     return Records(kept, register, source.place, _notes(source.place.register, register, undrawn | counts))
 
 
@@ -188,13 +188,15 @@ def _counted(judged: ir.Table, register: Register, flags: list[_Flag]) -> ir.Tab
     return judged.aggregate(**{name: count.fill_null(0) for name, count in counts.items()})
 
 
-def _without_missing(kept: ir.Table, register: Register) -> ir.Table:
+def _without_missing(kept: ir.Table, register: Register, place: Place) -> ir.Table:
     """Missing values replaced where a number is declared; ``exclude`` leaves them null, which no sum sees."""
-    given = {
-        _VALUE + name: kept[_VALUE + name].fill_null(scaled_or_none(column.missing, 10**column.decimals))
-        for name, column in register.columns.items()
-        if isinstance(column.missing, Decimal)
-    }
+    given = {}
+    for name, column in register.columns.items():
+        if isinstance(column.missing, Decimal):
+            value = scaled_or_none(column.missing, 10**column.decimals)
+            if value is None:
+                raise problems.declared_too_finely(place, name, column.decimals)
+            given[_VALUE + name] = kept[_VALUE + name].fill_null(value)
     return kept.mutate(**given) if given else kept
 
 

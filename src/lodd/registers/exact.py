@@ -14,6 +14,9 @@ LARGEST_VALUE: Final = 2**50
 """A single scaled value is smaller: up to here, a float times a power of ten is off by less than half a unit."""
 LARGEST_TOTAL: Final = 2**53
 """A person's total is smaller: up to here, floats hold every integer."""
+NEAR: Final = 1e-6
+ROUNDING: Final = 2.0**-50
+"""A scaled float this near an integer, or within its own rounding (relative, twice over), stands for it."""
 
 
 def least_scaled(limit: Decimal, divisor: int) -> int:
@@ -29,8 +32,3 @@ def scaled_or_none(value: Decimal | int, divisor: int) -> int | None:
     """A value scaled, or None where it has more decimals than the divisor keeps (no record can equal it)."""
     scaled = Decimal(value) * divisor
     return int(scaled) if scaled == int(scaled) else None
-
-
-def tolerance(scaled: float) -> float:
-    """How far a scaled float may be from an integer and still be one: its own rounding, twice, and a millionth."""
-    return 1e-6 + abs(scaled) * 2.0**-50

@@ -236,6 +236,20 @@ def too_many_decimals(place: Place, column: str, found: Found, decimals: int) ->
     )
 
 
+def declared_too_finely(place: Place, column: str, decimals: int) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb=f"verdien som er erklært for manglende, har flere enn {decimals} desimaler",
+                en=f"the value declared for missing ones has more than {decimals} decimals",
+            ),
+            place.at(column),
+            Text(nb=f"høyst {decimals} desimaler, som kolonnen", en=f"at most {decimals} decimals, as the column"),
+            Text(nb=f"rett `columns.{column}` i trial.toml", en=f"mend `columns.{column}` in trial.toml"),
+        )
+    )
+
+
 def too_large(place: Place, column: str, found: Found) -> DataError:
     rows = found.text()
     return DataError(

@@ -15,7 +15,7 @@ from lodd.errors import DataError
 from lodd.locale import Text, join_words
 from lodd.protocol.register import Column
 from lodd.registers import problems
-from lodd.registers.exact import LARGEST_VALUE
+from lodd.registers.exact import LARGEST_VALUE, NEAR, ROUNDING
 from lodd.registers.needs import Kind
 from lodd.registers.problems import Place
 
@@ -125,11 +125,10 @@ def _scaled_text(text: ir.StringValue, decimals: int) -> Typed:
 def _scaled_number(column: ir.NumericValue, decimals: int) -> Typed:
     kind = column.type()
     present = column.notnull() & ~column.isnan() if kind.is_floating() else column.notnull()
-    value = column.cast("float64") * 10**decimals
+    value = _double(column) * 10**decimals
     large = present & ~(value.abs() < LARGEST_VALUE)
     if kind.is_floating():
-        # the same rule as exact.tolerance: a float is within its own rounding of the decimal that it stands for
-        fits = (value - value.round().cast("float64")).abs() <= value.abs() * 2.0**-50 + 1e-6
+        fits = (value - value.round().cast("float64")).abs() <= value.abs() * ROUNDING + NEAR
     elif kind.is_decimal() and kind.scale > decimals:
         fits = column == column.round(decimals)
     else:
@@ -172,8 +171,13 @@ def distinct_key(column: ir.Value) -> ir.Value:
 def _comparable(column: ir.Value) -> ir.Value:
     kind = column.type()
     if kind.is_floating():
-        return ibis.ifelse(column.isnan(), ibis.null("float64"), column.cast("float64"))
+        return ibis.ifelse(column.isnan(), ibis.null("float64"), _double(column))
     return column.cast("float64") if kind.is_decimal() else column
+
+
+def _double(column: ir.NumericValue) -> ir.FloatingValue:
+    """As a 64-bit float; a 32-bit one as the decimal that it is shown as (0.1 in 32 bits is meant as 0.1)."""
+    return column.cast("string").cast("float64") if column.type().is_float32() else column.cast("float64")
 
 
 def _parsed(text: ir.StringValue, wanted: Kind) -> Typed:
