@@ -70,7 +70,7 @@ def test_an_unobserved_month_has_no_rows_and_a_note(small: World) -> None:
     values[:, -1] = np.nan
     evaluation = small.with_values(work=values).evaluate()
     assert set(curve(evaluation)["event_month"]) == set(range(-2, 4))
-    assert notes_of(evaluation, "month_unobserved") == {"work": (1, "4")}
+    assert notes_of(evaluation, "month_unobserved") == {"work": (1, "4..4")}
 
 
 def test_nobody_covered_throughout_means_no_fixed_cohort(small: World) -> None:
@@ -122,8 +122,20 @@ def test_a_constant_outcome_has_no_error_no_interval_and_no_p_value(small: World
     assert set(shown["std_error"]) == {0.0}
     for name in ("p_value", "ci_low", "ci_high", "p_equivalence", "p_interaction"):
         assert shown[name].is_null().all()
-    assert notes_of(evaluation, "constant")["work"][0] == shown.height
+    adjusted = int(shown["adjusted"].sum())
+    assert notes_of(evaluation, "constant")["work"][0] == shown.height - adjusted
+    assert notes_of(evaluation, "fitted_by_covariates")["work"][0] == adjusted
     assert set(shown["mean_control"]) == {0.3}
+
+
+def test_an_outcome_that_the_covariates_fit(small: World, world: Callable[..., World]) -> None:
+    months = tuple(f"pay@{month}..{month}" for month in (-2, -1))
+    evaluation = world(covariates=months, subgroups=()).evaluate()
+    assert notes_of(evaluation, "fitted_by_covariates") == {"pay": (4, "")}  # two months, two estimators
+    assert notes_of(evaluation, "constant") == {}
+    placebo = curve(evaluation, "pay", adjusted=True, event_month=-1)
+    assert placebo["std_error"].item() == 0
+    assert placebo["estimate"].item() == pytest.approx(0, abs=1e-9)
 
 
 def test_a_stratum_of_one_and_a_stratum_with_one_arm_are_left_out_and_counted(small: World) -> None:

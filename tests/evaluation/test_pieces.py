@@ -91,7 +91,13 @@ def test_every_note_and_every_reason_has_its_explanation() -> None:
     made = set(re.findall(r'notes\.(?:add|at_most)\(\s*"(\w+)"', source))
     raised = set(re.findall(r'NotEstimableError\("(\w+)"\)', source)) - {"no_covariates", "clusters"}
     assert made | raised <= set(NOTE_KINDS)
-    assert set(NOTE_KINDS) - made - raised == {"singletons", "without_contrast", "leverage_one"}
+    assert set(NOTE_KINDS) - made - raised == {
+        "singletons",
+        "without_contrast",
+        "leverage_one",
+        "constant",
+        "fitted_by_covariates",
+    }
 
 
 def test_a_clustered_error_needs_clusters() -> None:

@@ -86,10 +86,11 @@ def _estimate_group(setting: Setting, blocks: Sequence[Block], group: MaskGroup,
             for label in labels:
                 notes.add(error.reason, label.outcome, detail=arm)
             continue
+        exact = "fitted_by_covariates" if combination.adjusted else "constant"
         notes.left_out(design, combination.estimator, arm)
         _note_covariates(setting, combination, design, len(labels), notes)
         for label in np.array(labels, dtype=object)[found.std_error[0] == 0]:
-            notes.add("constant", label.outcome)
+            notes.add(exact, label.outcome)
         rows.add(combination, design, labels, _numbers(found, margins, setting.confidence))
 
 

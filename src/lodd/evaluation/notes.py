@@ -19,7 +19,8 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "arm_collinear": "No adjusted estimate: covariates and strata determine the arm.",
     "too_few_clusters": "No estimate: everybody is in one cluster.",
     # Outcomes are the subject.
-    "constant": "Fitted exactly (everybody has the same value), so there is no p-value; count: estimates.",
+    "constant": "The same for everybody (within arm and stratum), so there is no p-value; count: estimates.",
+    "fitted_by_covariates": "The covariates say it all, so the adjusted estimate has no p-value; count: estimates.",
     "month_unobserved": "Nobody is observed; count: event months, detail: which.",
     "beyond_coverage": "Not in a summary: registers do not cover all its months; count: people, detail: months.",
     "undefined_after_exit": "Not in a summary: dead or abroad in one of its months, declared missing; count: people, "

@@ -15,7 +15,7 @@ import numpy as np
 from lodd.errors import DataError, Problem
 from lodd.evaluation.columns import Block, Label
 from lodd.evaluation.covariates import month_slice
-from lodd.evaluation.design import Booleans, Floats
+from lodd.evaluation.design import Booleans, Floats, Integers
 from lodd.evaluation.notes import Notebook
 from lodd.locale import Text
 from lodd.protocol.analysis import Primary, Summary
@@ -187,8 +187,13 @@ def _cumulative(plan: Plan) -> Iterator[Block]:
 
 def _note_unobserved(plan: Plan, outcome: str, values: Floats) -> None:
     empty = np.isnan(values).all(axis=0)
-    months = ", ".join(str(month) for month in plan.panel.event_months[empty])
-    plan.notes.at_most("month_unobserved", outcome, int(empty.sum()), months)
+    plan.notes.at_most("month_unobserved", outcome, int(empty.sum()), ", ".join(_runs(plan.panel.event_months[empty])))
+
+
+def _runs(months: Integers) -> list[str]:
+    """Months as ranges: 1, 2, 3, 7 are "1..3" and "7..7"."""
+    runs = np.split(months, np.flatnonzero(np.diff(months) > 1) + 1)
+    return [f"{run[0]}..{run[-1]}" for run in runs if len(run)]
 
 
 def _note_undefined(plan: Plan, outcome: str, summary: Floats, months: MonthRange) -> None:
