@@ -1,7 +1,7 @@
 """The core against pyfixest and statsmodels, to eight digits.
 
-CR2 has no peer here: pyfixest's CRV3 is a jackknife, statsmodels has CR0 and CR1 only. It is held to the explicit
-reference in ``tests/properties`` and to the published formula there; clustered CR1 is compared below.
+CR2 has no peer here (pyfixest's CRV3 is a jackknife, statsmodels has CR0 and CR1 only): it is held to closed forms in
+``test_cr2.py`` and to the explicit reference in ``tests/properties``; clustered CR1 is compared below.
 """
 
 from __future__ import annotations
