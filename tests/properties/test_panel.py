@@ -25,7 +25,7 @@ from lodd.registers.reference import RefusedError
 from tests.registers.small import people_of, trial_of
 
 MORE = int(os.environ.get("LODD_EXAMPLES", "1"))
-PEOPLE = "abcdef"
+PEOPLE = "abcd"
 ENDLESS = date(9999, 12, 31)
 CODES = ("x", "y", "z")
 
@@ -68,7 +68,7 @@ def spells(draw: st.DrawFn) -> tuple[date | None, date | None]:
 
 def tenths(least: int, most: int) -> st.SearchStrategy[Decimal | None]:
     number = st.integers(least, most).map(lambda n: Decimal(n) / 10)
-    return number | number | number | st.none()
+    return number | number | number | number | st.none()
 
 
 KINDS: Mapping[str, Any] = {
@@ -80,7 +80,8 @@ KINDS: Mapping[str, Any] = {
 @st.composite
 def tables(draw: st.DrawFn, columns: Mapping[str, st.SearchStrategy[Any]], **kinds: Any) -> pl.DataFrame:
     """Rows of these columns (``spell`` is spread over ``start`` and ``stop``), some of them twice."""
-    rows = draw(st.lists(st.tuples(*columns.values()), max_size=24))
+    # long lists: a property that most examples leave untouched tests nothing
+    rows = draw(st.lists(st.tuples(*columns.values()), min_size=draw(st.sampled_from([0, 20, 20, 20])), max_size=40))
     if rows:
         rows += draw(st.lists(st.sampled_from(rows), max_size=3))
     held: dict[str, list[Any]] = {name: [row[i] for row in rows] for i, name in enumerate(columns)}
@@ -118,8 +119,8 @@ COVERS = st.builds(
     st.sampled_from([date(2015, 1, 1), date(2016, 1, 1), date(2016, 2, 2), date(2016, 2, 1)]),
     st.sampled_from([date(2017, 12, 31), date(2016, 5, 31), date(2016, 5, 30), date(2016, 4, 30)]),
 )
-MISSING = st.sampled_from(["exclude", "exclude", "2.5", "0", "error"])
-DUPLICATES = st.sampled_from(["drop", "drop", "keep", "error"])
+MISSING = st.sampled_from(["exclude", "exclude", "2.5", "2.5", "0", "0", "error"])
+DUPLICATES = st.sampled_from(["drop", "drop", "drop", "keep", "keep", "keep", "error"])
 VERSIONS = st.sampled_from([{}, {"record": ["record"], "registered": "registered"}])
 MERGE = st.sampled_from([None, *({"by": ["employer"], "overlap": how} for how in ("latest", "sum", "max")),
                          {"by": ["employer", "rank"], "overlap": "latest"}])  # fmt: skip
@@ -180,7 +181,7 @@ DRAWN = st.tuples(*(st.dates(date(2016, 3, 1), date(2016, 5, 31)) for _ in PEOPL
 # The properties -----------------------------------------------------------------------------------------------------
 
 
-@examples(24)
+@examples(16)
 @given(
     jobs(),
     st.lists(outcomes("jobs", "hours", ("employer", "rank", "hours", "share"), True), min_size=3, max_size=3),
@@ -234,7 +235,7 @@ def events(draw: st.DrawFn) -> tuple[dict[str, Any], pl.DataFrame]:
     return register, draw(tables(columns | named))
 
 
-@examples(14)
+@examples(10)
 @given(
     amounts() | events(),
     st.lists(outcomes("r", "amount", ("source", "amount"), False), min_size=3, max_size=3),
@@ -277,7 +278,7 @@ def trials_with_population(draw: st.DrawFn) -> tuple[Trial, dict[str, pl.DataFra
     return trial, {name: draw(tables(column)) for name, column in held.items()}
 
 
-@examples(12)
+@examples(8)
 @given(trials_with_population(), DRAWN)
 def test_population_participation_and_combinations(
     trial: tuple[Trial, dict[str, pl.DataFrame]], participants: Participants
