@@ -151,6 +151,16 @@ def test_a_stratum_of_one_and_a_stratum_with_one_arm_are_left_out_and_counted(sm
     assert set(shown["n_control"] + shown["n_treated"]) == {235}
 
 
+def test_people_left_out_within_groups_are_counted_apart(world: Callable[..., World]) -> None:
+    split = world(subgroups=[{"id": "team", "by": "team", "split": "categories"}])
+    strata = split.participants.frame["stratum"].to_list()
+    strata[0] = strata[1] = "two"
+    arm = ["control", "se", *split.participants.frame["arm"].to_list()[2:]]
+    evaluation = split.with_column(stratum=strata, arm=arm, team=["a", "b"] * 120).evaluate()
+    assert notes_of(evaluation, "left_out_of_subgroup") == {"team": (1, "se")}
+    assert notes_of(evaluation, "singletons") == {}
+
+
 def test_post_stratification_needs_two_in_each_arm(world: Callable[..., World]) -> None:
     complete = world(draw={"method": "complete", "schedule": []})
     arm = complete.participants.arm_index

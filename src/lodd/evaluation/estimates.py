@@ -87,7 +87,8 @@ def _estimate_group(setting: Setting, blocks: Sequence[Block], group: MaskGroup,
                 notes.add(error.reason, label.outcome, detail=arm)
             continue
         exact = "fitted_by_covariates" if combination.adjusted else "constant"
-        notes.left_out(design, combination.estimator, arm)
+        for subgroup in {None if label.subgroup is None else label.subgroup.split(":")[0] for label in labels}:
+            notes.left_out(design, combination.estimator, arm, subgroup)
         _note_covariates(setting, combination, design, len(labels), notes)
         for label in np.array(labels, dtype=object)[found.std_error[0] == 0]:
             notes.add(exact, label.outcome)

@@ -32,6 +32,7 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "not_shown": "Baseline column left out of the balance table: neither numbers nor a few categories; count: values.",
     # Subgroups are the subject.
     "subgroup_missing": "Nothing known about what forms the groups; count: people, who are in none.",
+    "left_out_of_subgroup": "Left out of an estimate within a group, for one of the reasons above; count: most people.",
     "interaction_not_tested": "The groups' effects are not compared, because they share clusters.",
     # Arms are the subject.
     "joint_test_not_made": "No joint test of balance; detail: why (no_covariates, clusters or a code above).",
@@ -57,8 +58,11 @@ class Notebook:
         if count:
             self._counts[key] = max(self._counts.get(key, 0), count)
 
-    def left_out(self, design: Design, estimator: str, arm: str) -> None:
-        """The people that a design left out."""
+    def left_out(self, design: Design, estimator: str, arm: str, subgroup: str | None) -> None:
+        """The people that a design left out, of everybody or (one count) of a subgroup."""
+        if subgroup is not None:
+            self.at_most("left_out_of_subgroup", subgroup, design.dropped.people, arm)
+            return
         for kind in ("singletons", "without_contrast", "leverage_one"):
             self.at_most(kind, estimator, getattr(design.dropped, kind), arm)
 
