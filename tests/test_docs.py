@@ -14,9 +14,10 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.parametrize("tutorial", ["tutorial.md", "tutorial.nb.md"])
-def test_tutorial_runs(tutorial: str, tmp_path: Path) -> None:
-    blocks = re.findall(r"```(sh|python)\n(.*?)```", (ROOT / "docs" / tutorial).read_text(encoding="utf-8"), re.DOTALL)
+def test_tutorial_runs(tmp_path: Path) -> None:
+    """The English one; the test below holds the Norwegian one to the same commands."""
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL)
     assert len(blocks) >= 7
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment.pop("LODD_LANG", None)
@@ -33,7 +34,11 @@ def test_tutorial_runs(tutorial: str, tmp_path: Path) -> None:
 def test_both_tutorials_have_the_same_commands() -> None:
     def commands(name: str) -> list[str]:
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-        return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+        return [
+            line
+            for block in re.findall(r"```(?:sh|python|toml)\n(.*?)```", text, re.DOTALL)
+            for line in block.splitlines()
+        ]
 
     norwegian = [line for line in commands("tutorial.nb.md") if not line.startswith("export")]
     assert [line.replace("kode", "exit code") for line in norwegian] == commands("tutorial.md")
