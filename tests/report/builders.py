@@ -21,6 +21,8 @@ from lodd.protocol.months import first_day
 from lodd.protocol.schedule import office_periods
 from lodd.protocol.types import Panel, Participants, RegisterNote, coverage_months
 from lodd.report import Report, build_report
+from lodd.report.context import Context
+from lodd.report.estimates import Estimates
 
 SIMULATED = {"simulated": "yes", "protocol": "a" * 64, "registers/employment.parquet": "b" * 64}
 NOTES = (
@@ -46,9 +48,21 @@ class World:
             self.trial, self.participants, self.evaluation, language, panel_notes=notes, truth=self.truth
         )
 
+    def context(self, language: Language = "en") -> Context:
+        estimates = Estimates(self.evaluation.estimates)
+        return Context(language, self.trial, self.participants, self.evaluation, estimates, NOTES)
+
+    def changed(self, **changes: object) -> World:
+        """The same with other results."""
+        return replace(self, evaluation=replace(self.evaluation, **changes))  # type: ignore[arg-type]
+
+
+def example(name: str) -> Trial:
+    return load_trial(Path(str(resources.files("lodd.examples") / name))).trial
+
 
 def se_trial() -> Trial:
-    return load_trial(Path(str(resources.files("lodd.examples") / "se"))).trial
+    return example("se")
 
 
 @cache
@@ -91,6 +105,31 @@ def three_arm_world(people: int = 500) -> World:
         }
     )
     return world(changed, people, locked=False)
+
+
+@cache
+def external_world(people: int = 200) -> World:
+    """A trial that Lodd did not draw: real data, no schedule, no programmes, no families, a sum as primary outcome."""
+    trial = example("nsw")
+    rng = np.random.default_rng(11)
+    facts = {name: rng.random(people) < 0.4 for name in ("black", "hispanic", "married", "no_degree")}
+    frame = pl.DataFrame(
+        {
+            "person_id": [f"p{i:05d}" for i in range(people)],
+            "arm": [trial.arm_ids[i % 2] for i in range(people)],
+            "site": ["nsw"] * people,
+            "office": ["nsw"] * people,
+            "stratum": ["all"] * people,
+            "drawn_at": [trial.enrolment.opens] * people,
+            "age": rng.integers(17, 50, people),
+            "education_years": rng.integers(4, 14, people),
+            **facts,
+        }
+    )
+    participants = Participants(frame, trial.arm_ids)
+    panel = make_panel(trial, participants, rng)
+    evaluation = evaluate(trial, participants, panel, Prespecification(status={"status": "differs"}))
+    return World(trial, participants, panel, replace(evaluation, provenance={}))
 
 
 def world(trial: Trial, people: int, *, locked: bool, seed: int = 7) -> World:
@@ -158,8 +197,7 @@ def make_panel(trial: Trial, participants: Participants, rng: np.random.Generato
     for name, (first, last) in coverage.items():
         columns[name] = np.where((calendar >= first) & (calendar <= last), columns[name], np.nan)
     dead = (calendar >= calendar[:, :1] + rng.integers(40, 4000, n)[:, None]) & (months[None, :] > 0)
-    for name in columns:
-        columns[name] = np.where(dead, np.nan, columns[name])
+    columns = {name: np.where(dead, np.nan, values) for name, values in columns.items()}
     frame = pl.DataFrame(
         {
             "person_id": np.repeat(participants.frame["person_id"].to_numpy(), len(months)),

@@ -90,7 +90,7 @@ def _row(row: DotRow, x: Scale, top: float, height: float, above: bool) -> list[
     style = "" if row.dots else "strong"
     label_y = top + 14 if above and row.dots else middle + 4.5
     parts = [svg.text(0, label_y, row.label, style)]
-    spread = [0.0] if len(row.dots) < 2 else [(i - (len(row.dots) - 1) / 2) * 7 for i in range(len(row.dots))]
+    spread = [(i - (len(row.dots) - 1) / 2) * 7 for i in range(len(row.dots))]
     for dot, shift in zip(row.dots, spread, strict=True):
         if dot.low is not None and dot.high is not None:
             parts.append(svg.line(x(dot.low), middle + shift, x(dot.high), middle + shift, css=f"whisker {dot.css}"))
