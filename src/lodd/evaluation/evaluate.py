@@ -12,6 +12,7 @@ import numpy as np
 
 from lodd.errors import DataError, Problem
 from lodd.evaluation.balance import balance_table, characteristics_of, joint_tests
+from lodd.evaluation.columns import Block
 from lodd.evaluation.estimates import estimate_all, estimates_frame
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
@@ -47,13 +48,8 @@ def evaluate(
     clock = _Clock()
     notes = Notebook()
     with clock.stage("prepare"):
-        check_panel(trial, panel)
-        _check_people(participants, panel)
-        setting = setting_of(trial, participants, panel, notes)
         plan = Plan(trial, panel, prespecification, notes)
-        blocks = plan_blocks(plan)
-        blocks += subgroup_blocks(plan, participants, blocks)
-        _note_shared_clusters(trial, setting, notes)
+        setting, blocks = _prepare(plan, participants)
     with clock.stage("estimates"):
         estimates = estimates_frame(trial, setting, estimate_all(setting, blocks, notes, progress))
     with clock.stage("balance"):
@@ -82,6 +78,19 @@ def evaluate(
     )
 
 
+def _prepare(plan: Plan, participants: Participants) -> tuple[Setting, list[Block]]:
+    """Check that the inputs belong together; the setting, and every outcome column of the plan."""
+    check_panel(plan.trial, plan.panel)
+    _check_people(participants, plan.panel)
+    setting = setting_of(plan.trial, participants, plan.panel, plan.notes)
+    blocks = plan_blocks(plan)
+    blocks += subgroup_blocks(plan, participants, blocks)
+    if setting.clusters is not None:
+        for subgroup in plan.trial.analysis.subgroups:
+            plan.notes.add("interaction_not_tested", subgroup.id)
+    return setting, blocks
+
+
 class _Clock:
     """Seconds by stage."""
 
@@ -98,12 +107,6 @@ class _Clock:
 def _versions() -> dict[str, str]:
     packages = ("lodd", "numpy", "scipy", "polars")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-def _note_shared_clusters(trial: Trial, setting: Setting, notes: Notebook) -> None:
-    if setting.clusters is not None:
-        for subgroup in trial.analysis.subgroups:
-            notes.add("interaction_not_tested", subgroup.id)
 
 
 def _check_people(participants: Participants, panel: Panel) -> None:

@@ -84,13 +84,14 @@ class Evaluation:
       difference, std_error, std_difference`` (difference / pooled standard deviation), ``p_value, n_control,
       n_treated, n_missing``; differences estimated like the main estimator, without covariates.
     - ``draw_shares``: ``site, office, stratum, period_from`` (date or null), ``arm, n, drawn, share, declared`` (mean
-      marginal probability; null if unknown), ``p_value`` (exact two-sided binomial). One row a stratum and arm.
-    - ``draw_shares_site``: the same by ``site`` and ``period_from``, and by ``site`` alone (null ``period_from``),
-      with the exact or normal p-value of the sum of independent lots.
+      marginal probability; null if unknown), ``p_value`` (exact and two-sided for keyed draws, also where probabilities
+      differ; null where lots are not independent or not Lodd's). One row a stratum and arm.
+    - ``draw_shares_site``: the same by ``site`` and ``period_from``, and by ``site`` alone (null ``period_from``).
     - ``take_up``: ``arm`` (drawn to), ``programme_arm`` (whose programmes), ``event_month, active, ever`` (weighted
       shares of those observed), ``n``.
-    - ``flow``: ``arm, drawn, started_own, started_other, started_both, started_none, dead, abroad`` (ever, by the end
-      of the window), and ``analysed_<i>`` for each primary outcome i.
+    - ``flow``: ``arm, drawn, started_own, started_other, started_both, started_none`` (started the own arm's programmes
+      only, others' only, both, none: they add up to ``drawn``; null without a participation register), ``dead, abroad``
+      (ever, by the end of the window), and ``analysed_<i>`` for each primary outcome i.
     - ``cohort``: ``outcome, event_month, arm, n`` observed: where a curve's cohort changes.
     """
 
