@@ -123,12 +123,17 @@ class Study:
 
     @cached_property
     def participants(self) -> Participants:
-        """Everybody drawn.
+        """Everybody drawn, with the columns of `fixed` registers joined as baseline facts.
 
         Raises:
-            DataError: ``participants.parquet`` is missing, damaged or contradicts the protocol.
+            DataError: ``participants.parquet`` or a `fixed` register is missing, damaged or contradicts the protocol.
         """
-        return read_participants(self.trial, self.folder)
+        drawn = read_participants(self.trial, self.folder)
+        if all(register.temporality != "fixed" for register in self.trial.registers.values()):
+            return drawn
+        from lodd.registers import with_facts
+
+        return with_facts(self.trial, self.folder, drawn)
 
     def panel(self, *, rebuild: bool = False, progress: Progress = silent) -> Panel:
         """The person x month panel: read if it belongs to the protocol and the extracts as they are, else built.

@@ -10,8 +10,17 @@ values; then for each measure: ``where`` → ``merge`` → the aggregate of the 
 missing because no register covers it, or because the person is dead or abroad.
 """
 
+from lodd.registers.facts import with_facts
 from lodd.registers.panel import build_panel, build_panel_from
 from lodd.registers.reference import reference_panel
 from lodd.registers.store import is_current, read_panel, write_panel
 
-__all__ = ["build_panel", "build_panel_from", "is_current", "read_panel", "reference_panel", "write_panel"]
+__all__ = [
+    "build_panel",
+    "build_panel_from",
+    "is_current",
+    "read_panel",
+    "reference_panel",
+    "with_facts",
+    "write_panel",
+]
