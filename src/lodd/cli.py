@@ -3,6 +3,7 @@ answers at once."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import traceback
@@ -257,6 +258,8 @@ def demo(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; exit with its code. A user's mistake shows no traceback; a traceback is a bug of ours."""
+    # The matrices are many and narrow: threads of the linear algebra library only wait for each other on busy cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(list(sys.argv[1:] if arguments is None else arguments))
     except LoddError as error:
