@@ -1,0 +1,23 @@
+"""Every benchmark, one after the other; or those named: ``python -m benchmarks linear_speed demo_time``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ALL = ("linear_speed", "demo_time", "coverage")
+
+
+def main() -> int:
+    """Each in a process of its own, so that one's memory does not count as another's."""
+    chosen = sys.argv[1:] or ALL
+    codes = []
+    for name in chosen:
+        print(f"== {name}", flush=True)
+        codes.append(subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode)
+        print(flush=True)
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
