@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tomllib
+from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lodd.protocol import canonical, parse_trial, protocol_sha256
+import lodd.examples
+from lodd.protocol import Trial, canonical, parse_trial, protocol_sha256
+from lodd.protocol.canonical import trial_from_canonical
+
+EXAMPLES = Path(lodd.examples.__file__).parent
 
 
 def sha(text: str) -> str:
@@ -75,3 +83,31 @@ def test_canonical_form_has_its_format_and_no_defaults(trial) -> None:
 def test_nothing_is_lost(base: str) -> None:
     """Every value of the file is in the canonical form, unless it is a default."""
     assert tomllib.loads(base).keys() <= canonical(parse_trial(base.encode()).trial).keys()
+
+
+@pytest.mark.parametrize("example", ["se", "se-klar", "nsw"])
+def test_a_packaged_trial_comes_back_whole_from_its_canonical_form(example: str) -> None:
+    trial = parse_trial((EXAMPLES / example / "trial.toml").read_bytes()).trial
+    assert trial_from_canonical(json.loads(json.dumps(canonical(trial)))) == trial
+
+
+def test_every_kind_of_value_comes_back(trial) -> None:
+    assert trial_from_canonical(canonical(trial)) == trial
+
+
+@given(
+    st.decimals("0.001", "0.999", places=3),
+    st.one_of(st.text("0123456789.", min_size=1), st.decimals(-9, 9, places=2), st.integers(-9, 9), st.booleans()),
+    st.sampled_from(["decimal", "code"]),
+)
+def test_texts_numbers_and_columns_called_decimal_come_back(trial, share: Decimal, wanted: object, column: str) -> None:
+    values = trial.model_dump(exclude_defaults=True)
+    values["draw"] |= {"biased_coin": str(share), "schedule": [_named(row) for row in values["draw"]["schedule"]]}
+    name = next(name for name, outcome in trial.outcomes.items() if outcome.measure and not outcome.measure.where)
+    values["outcomes"][name]["measure"]["where"] = {column: wanted}
+    changed = Trial.model_validate(values)
+    assert trial_from_canonical(canonical(changed)) == changed
+
+
+def _named(row: dict) -> dict:
+    return row | {"probability": {arm: str(p) for arm, p in row["probability"].items()}}

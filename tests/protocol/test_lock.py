@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lodd.errors import LockError, UsageError
 from lodd.protocol import LOCK_FILE, compare, parse_trial, read_lock, write_lock
+from lodd.protocol.canonical import sha256
+from lodd.protocol.lock import lock_sha256, read_lock_file
 
 
 def locked(text: str, folder: Path):
@@ -111,3 +114,16 @@ def test_changed_entries_of_the_plan(base: str, edited, tmp_path: Path) -> None:
     moved = prespecified(edited(("margin = 0.03", "margin = 0.05")), lock)
     assert moved.covers("in_work", "primary:in_work:1..24:mean")
     assert not moved.covers("in_work", "margin:in_work:1..24:mean")
+
+
+def test_the_locks_own_hash_is_of_all_its_parts_and_of_the_file(trial, tmp_path) -> None:
+    write_lock(trial, tmp_path)
+    lock = read_lock_file(tmp_path / LOCK_FILE)
+    assert lock_sha256(lock) == sha256(json.loads((tmp_path / LOCK_FILE).read_text()))
+    changed = [replace(lock, commitments={"draw": "00"}), replace(lock, beacon={"source": "lottery", "round": "1"})]
+    assert len({lock_sha256(lock), *map(lock_sha256, changed)}) == 3
+
+
+def test_a_lock_file_that_is_not_there_is_said_so(tmp_path) -> None:
+    with pytest.raises(LockError, match="cannot be read"):
+        read_lock_file(tmp_path / "no.json")

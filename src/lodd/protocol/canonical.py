@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -23,6 +23,10 @@ from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 
 FORMAT = 1
+_WRITTEN: Final = frozenset({"probability", "biased_coin"})
+"""Fields that take their decimals as text only."""
+_NAMED_COLUMNS: Final = "where"
+"""A mapping whose keys are a register's columns, one of which may be called "decimal"."""
 
 
 def canonical(trial: Trial) -> dict[str, Any]:
@@ -43,6 +47,27 @@ def sha256(value: Any) -> str:
 def protocol_sha256(trial: Trial) -> str:
     """The protocol's hash."""
     return sha256(canonical(trial))
+
+
+def trial_from_canonical(form: Mapping[str, Any]) -> Trial:
+    """The trial that a canonical form describes: the inverse of :func:`canonical`.
+
+    Raises:
+        pydantic.ValidationError: not a canonical form of this format.
+    """
+    return Trial.model_validate({key: _value(item, key) for key, item in form.items() if key != "format"})
+
+
+def _value(form: Any, key: str, *, written: bool = False) -> Any:
+    """Plain JSON values as the models take them; ``key`` is the nearest name above them."""
+    written = written or key in _WRITTEN
+    if isinstance(form, list):
+        return [_value(item, key, written=written) for item in form]
+    if not isinstance(form, Mapping):
+        return form
+    if form.keys() == {"decimal"} and isinstance(form["decimal"], str) and key != _NAMED_COLUMNS:
+        return form["decimal"] if written else Decimal(form["decimal"])
+    return {name: _value(item, name, written=written) for name, item in form.items()}
 
 
 @singledispatch

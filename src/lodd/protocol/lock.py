@@ -1,7 +1,8 @@
 """Locked before looked at: `trial.lock.json` freezes the canonical protocol before the results are seen.
 
-The lock holds the protocol's hash, the protocol itself in canonical form (so that a difference can be named), and the
-commitments to the secret keys. It is never overwritten; what comes after it is an amendment or is exploratory.
+The lock holds the protocol's hash, the protocol itself in canonical form (so that a difference can be named), the
+commitments to the secret keys, and the future beacon that will be mixed into the lots. It is never overwritten; what
+comes after it is an amendment or is exploratory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,13 +30,19 @@ _HOW: Final = ("window", "estimand", "covariates", "cluster", "confidence", "dra
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A protocol as it was locked."""
+    """A protocol as it was locked.
+
+    ``commitments``: ``draw``, ``lot_pseudonym``, ``person_pseudonym`` (SHA-256, hexadecimal) and ``checkpoint`` (the
+    public key). ``beacon``: ``source`` and ``round`` of a public random value that nobody knew when the trial was
+    locked; empty for a simulation.
+    """
 
     protocol_sha256: str
     protocol: Mapping[str, Any]
     locked_at: str
     lodd_version: str
     commitments: Mapping[str, str] = field(default_factory=dict)
+    beacon: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +76,26 @@ def write_lock(trial: Trial, folder: Path) -> Lock:
         UsageError: the folder cannot be written.
     """
     lock = Lock(protocol_sha256(trial), canonical(trial), datetime.now(UTC).isoformat(timespec="seconds"), __version__)
-    content = {
+    text = json.dumps(lock_content(lock), indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    _write_once(folder / LOCK_FILE, text)
+    return lock
+
+
+def lock_content(lock: Lock) -> dict[str, Any]:
+    """The lock as its file has it."""
+    return {
         "protocol_sha256": lock.protocol_sha256,
         "locked_at": lock.locked_at,
         "lodd_version": lock.lodd_version,
         "commitments": dict(lock.commitments),
+        "beacon": dict(lock.beacon),
         "protocol": lock.protocol,
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    _write_once(folder / LOCK_FILE, text)
-    return lock
+
+
+def lock_sha256(lock: Lock) -> str:
+    """SHA-256 (hexadecimal) of the whole lock in canonical form: what the ledger's first event follows."""
+    return sha256(lock_content(lock))
 
 
 def _write_once(file: Path, text: str) -> None:
@@ -115,8 +132,15 @@ def read_lock(folder: Path) -> Lock | None:
         LockError: the file is damaged: not JSON, parts missing, or its hash is not that of the protocol in it.
     """
     file = folder / LOCK_FILE
-    if not file.exists():
-        return None
+    return read_lock_file(file) if file.exists() else None
+
+
+def read_lock_file(file: Path) -> Lock:
+    """A lock from its file, wherever it lies.
+
+    Raises:
+        LockError: as :func:`read_lock`, or there is no such file.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         lock = Lock(**{name: content[name] for name in ("protocol_sha256", "protocol", "locked_at", "lodd_version")})
@@ -125,7 +149,7 @@ def read_lock(folder: Path) -> Lock | None:
     if sha256(lock.protocol) != lock.protocol_sha256:
         reason = Text(nb="protokollen i den har en annen kontrollsum", en="the protocol in it has another hash")
         raise LockError(_damaged(reason))
-    return Lock(lock.protocol_sha256, lock.protocol, lock.locked_at, lock.lodd_version, content.get("commitments", {}))
+    return replace(lock, commitments=content.get("commitments", {}), beacon=content.get("beacon", {}))
 
 
 def _damaged(reason: Text) -> Problem:

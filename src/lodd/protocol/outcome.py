@@ -106,11 +106,12 @@ class Outcome(Frozen):
     @classmethod
     def _one_kind(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
-            measured = "measure" in data or "register" in data
+            registered = "register" in data or "register_id" in data
+            measured = "measure" in data or registered
             combined = any(key in data for key in ("all_of", "any_of", "none_of"))
             if measured == combined:
                 raise ValueError("outcome_one_kind:")
-            if measured and not ("measure" in data and "register" in data):
+            if measured and not ("measure" in data and registered):
                 raise ValueError("outcome_measure_register:")
         return data
 
