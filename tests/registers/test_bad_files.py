@@ -94,6 +94,31 @@ def test_a_pattern_of_both_kinds(tmp_path: Path) -> None:
     says(refused(tmp_path, file="jobs*.*"), "filtypen er ukjent", "kind of file is unknown")
 
 
+def test_files_of_a_pattern_with_different_columns(tmp_path: Path) -> None:
+    for kind in ("parquet", "csv"):
+        for name, rows in {"jobs1": GOOD, "jobs2": GOOD.select("start", "person_id", "stop", "hours")}.items():
+            getattr(rows, f"write_{kind}")(tmp_path / f"{name}.{kind}")
+        error = refused(tmp_path, file=f"jobs*.{kind}")
+        says(error, f"jobs2.{kind} har andre kolonner", f"jobs2.{kind} has other columns than jobs1.{kind}")
+
+
+@pytest.mark.parametrize("line", ["a,2015-03-01,,30,1", "a,2015-03-01", 'a,2015-03-01,,"30'])
+def test_a_csv_line_that_does_not_fit_its_header(tmp_path: Path, line: str) -> None:
+    (tmp_path / "jobs.csv").write_text(f"person_id,start,stop,hours\na,2015-03-01,,30\n{line}\n")
+    says(refused(tmp_path, file="jobs.csv"), "kan ikke leses", "cannot be read")
+
+
+def test_csv_in_another_encoding(tmp_path: Path) -> None:
+    for text in ("person_id,start,stop,hours,å\n", "person_id,start,stop,hours,x\na,2015-03-01,,30,å\n"):
+        (tmp_path / "jobs.csv").write_bytes(text.encode("latin-1"))
+        says(refused(tmp_path, file="jobs.csv"), "CSV i UTF-8", "CSV in UTF-8")
+
+
+def test_csv_that_is_not_compressed_as_said(tmp_path: Path) -> None:
+    (tmp_path / "jobs.csv.gz").write_text("person_id,start,stop,hours\n")
+    says(refused(tmp_path, file="jobs.csv.gz"), "kan ikke leses", "cannot be read")
+
+
 def test_missing_column_with_the_nearest_one(file: Path) -> None:
     GOOD.rename({"hours": "hour", "stop": "until"}).write_parquet(file)
     error = refused(file.parent.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -125,6 +126,13 @@ def test_csv_means_what_the_protocol_says(tmp_path: Path) -> None:
     for name in where:
         assert values(panel, name, "007") == [0, 1, 1, 1], name
     assert values(panel, "kinds", "007") == [0, 1, 2, 2]
+
+
+def test_csv_may_be_compressed_quoted_and_marked(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "jobs.csv.gz", "wt", encoding="utf-8-sig") as file:
+        file.write('person_id\t"start"\tstop\thours\r\n"a"\t2015-03-01\t\t"30.5"\r\n')
+    trial = trial_of({"jobs": JOBS | {"file": "jobs.csv.gz"}}, IN_JOBS)
+    assert values(build_panel(trial, tmp_path, people_of(a=DAY)), "hours") == [0, 30.5, 30.5, 30.5]
 
 
 def test_several_files_are_one_register(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ import polars as pl
 import pyarrow as pa
 from polars import selectors
 
-ReadFailure = duckdb.Error
-"""What the engine raises when a file cannot be read."""
+READ_FAILURE = duckdb.Error
+"""What the engine raises when a file cannot be read; damage inside one has no kind of its own."""
+OUR_FAULT = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+"""Among these, what no file can cause."""
 
 
 class Engine:
@@ -49,13 +51,24 @@ class Engine:
         return self._backend.table(name)
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
-        """Parquet files, one after the other. Raises ``ReadFailure``, here or when fetched."""
+        """Parquet files, one after the other. Raises ``READ_FAILURE``, here or when fetched."""
         return self._backend.read_parquet([str(path) for path in paths], table_name=self._name())
 
-    def read_csv(self, paths: Sequence[Path]) -> ir.Table:
-        """CSV files with a header, every column as text: what a column means is the protocol's to say."""
-        files = [str(path) for path in paths]
-        return self._backend.read_csv(files, table_name=self._name(), header=True, all_varchar=True)
+    def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
+        """CSV files with a header line of these columns, each as text. Raises as :meth:`read_parquet`.
+
+        Nothing is guessed: a line with too few or too many fields is a failure, not a reason to start further down.
+        """
+        return self._backend.read_csv(
+            [str(path) for path in paths],
+            table_name=self._name(),
+            columns=dict.fromkeys(columns, "VARCHAR"),
+            header=True,
+            delim=delimiter,
+            quote='"',
+            escape='"',
+            auto_detect=False,
+        )
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """The expression computed once and kept as a temporary table."""

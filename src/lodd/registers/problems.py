@@ -149,6 +149,23 @@ def unreadable(place: Place, reason: str) -> DataError:
     )
 
 
+def files_differ(place: Place, first: str, other: str, columns: Sequence[str], others: Sequence[str]) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb=f"{other} har andre kolonner enn {first}: {join_words(list(others), 'nb')}",
+                en=f"{other} has other columns than {first}: {join_words(list(others), 'en')}",
+            ),
+            place.at(),
+            Text(
+                nb="de samme kolonnene i samme rekkefølge i alle filene: " + join_words(list(columns), "nb"),
+                en="the same columns in the same order in all files: " + join_words(list(columns), "en"),
+            ),
+            _AGAIN,
+        )
+    )
+
+
 def columns_missing(place: Place, missing: Sequence[str], there: Sequence[str]) -> DataError:
     problems = []
     for column in missing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +15,11 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lodd.protocol.register import Register
 from lodd.registers import problems
-from lodd.registers.engine import Engine, ReadFailure
+from lodd.registers.engine import OUR_FAULT, READ_FAILURE, Engine
 from lodd.registers.needs import Needs
 from lodd.registers.problems import Place
 
@@ -50,7 +53,8 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     with readable(place):
         digest = _digest(paths)
         text_only = _check_files(paths, place)
-        table = engine.read_csv(paths) if text_only else engine.read_parquet(paths)
+        columns = _columns(paths, place)
+        table = engine.read_csv(paths, columns, _delimiter(paths[0])) if text_only else engine.read_parquet(paths)
     return _source(table, place, digest, text_only)
 
 
@@ -89,7 +93,9 @@ def readable(place: Place) -> Iterator[None]:
     """Turns what the engine or the file system says of an unreadable file into a DataError."""
     try:
         yield
-    except (OSError, ReadFailure) as error:
+    except OUR_FAULT:
+        raise
+    except (OSError, UnicodeDecodeError, pa.ArrowInvalid, READ_FAILURE) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
         raise problems.unreadable(place, reason) from error
 
@@ -133,6 +139,30 @@ def _check_parquet(path: Path, place: Place) -> None:
         raise problems.not_parquet(place)
     if tail != _PARQUET or path.stat().st_size < 12:
         raise problems.truncated(place)
+
+
+def _columns(paths: list[Path], place: Place) -> list[str]:
+    """The names of the columns, which all files have in the same order."""
+    columns = [_header(path) if _is_csv(path, place) else list(pq.read_schema(path).names) for path in paths]
+    for path, other in zip(paths, columns, strict=True):
+        if other != columns[0]:
+            raise problems.files_differ(place, paths[0].name, path.name, columns[0], other)
+    return columns[0]
+
+
+def _header(path: Path) -> list[str]:
+    return next(csv.reader([_first_line(path)], delimiter=_delimiter(path)), [])
+
+
+def _delimiter(path: Path) -> str:
+    """Comma, semicolon or tab: the one that the header line has most of."""
+    line = _first_line(path)
+    return max(",;\t", key=line.count)
+
+
+def _first_line(path: Path) -> str:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        return file.readline().decode("utf-8-sig").rstrip("\r\n")
 
 
 def _digest(paths: list[Path]) -> str:
