@@ -45,10 +45,10 @@ EMPLOYMENT = {"register": "employment"}
         ),
         (
             {**EMPLOYMENT, "measure": {"any": True, "where": {"source": ["aa", "tax"]}}},
-            "1 hvis registeret «employment» har en aktiv oppføring med «source» lik en av «aa» og «tax» på minst én "
-            "dag i måneden, ellers 0.",
-            '1 if the register “employment” has an active record with "source" one of “aa” and “tax” on at least one '
-            "day of the month, else 0.",
+            "1 hvis registeret «employment» har en oppføring med «source» lik en av «aa» og «tax» som er aktiv på "
+            "minst én dag i måneden, ellers 0.",
+            '1 if the register “employment” has a record with "source" one of “aa” and “tax” that is active on at '
+            "least one day of the month, else 0.",
         ),
         (
             {**EMPLOYMENT, "measure": {"count": True}, "counts": "last day"},
@@ -93,6 +93,7 @@ def test_conditions(where: dict[str, Any], en: str) -> None:
 
 
 def test_amounts_are_for_the_month() -> None:
+    assert said("nb", register="earnings", measure={"any": True}).endswith("har en oppføring for måneden, ellers 0.")
     assert "for the month" in said("en", register="earnings", measure={"sum": "amount"})
 
 

@@ -315,3 +315,30 @@ def test_register_notes_are_said_in_words_with_counts() -> None:
     assert said["Records that start after they stop, left out"] == "<5"
     assert said["something new"] == "12"
     assert len(said) == len(NOTES)
+
+
+# Groups of participants -----------------------------------------------------------------------------------------------
+
+
+def test_groups_of_participants_are_named_in_words_the_lowest_first() -> None:
+    tables = tables_of(report("se"))
+    assert first_cells(tables["tab-subgroup-draw_time-1"]) == ["Before 1 March 2016", "From 1 March 2016"]
+    assert first_cells(tables["tab-subgroup-income_before-1"]) == ["At or below the median", "Above the median"]
+    assert first_cells(tables_of(report("external"))["tab-subgroup-degree-1"]) == ["No", "Yes"]
+
+
+def first_cells(table: Table) -> list[str]:
+    return [row.cells[0].text for row in table.rows]
+
+
+def test_shares_before_the_draw_are_per_cent_and_sizes_are_not() -> None:
+    rows = {
+        row.cells[0].text: row.cells[1].text for row in tables_of(report("se"))["tab-balance"].rows if row.cells[1:]
+    }
+    assert rows["Women"].endswith("%")
+    assert rows["In work, months −12 to −1"].endswith("%")
+    assert not rows["Age"].endswith("%")
+
+
+def test_the_participation_headline_says_who_started() -> None:
+    assert re.search(r"\d% of those drawn to Supported Employment and", figure_of("fig-participation-se").headline)

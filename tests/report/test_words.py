@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import lodd.report
+from lodd.evaluation import NOTE_KINDS
+from lodd.registers.cleaning import REPEATED, UNDATED
 from lodd.report.words import Words, words
 from tests.report.builders import external_world, se_world, three_arm_world
 
@@ -69,6 +71,13 @@ def test_every_text_is_used_by_some_report_or_named_in_the_code(monkeypatch: pyt
         if key not in code and not key.startswith(open_ended) and key.rpartition(".")[2] not in {"one", "other"}
     }
     assert unused <= {key for key in unused if key.rpartition(".")[0] in code or key.rpartition("_")[0] in code}
+
+
+def test_every_note_of_the_evaluation_and_of_the_registers_has_its_words() -> None:
+    missing = {f"note.kind.{kind}" for kind in NOTE_KINDS} - set(words("en").texts)
+    assert missing == set()
+    kinds = ("rows", "people_with_records", "not_drawn", "not_drawn_people", *REPEATED, *UNDATED)
+    assert {f"register_note.{kind}" for kind in kinds} - set(words("en").texts) == set()
 
 
 def test_counted_chooses_the_form_and_writes_the_number() -> None:

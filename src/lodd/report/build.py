@@ -42,7 +42,7 @@ def build_report(
     evaluation's data are simulated.
     """
     simulated = evaluation.provenance.get("simulated") == "yes"
-    known = truth_by_month(truth) if simulated else {}
+    known = truth_by_month(truth, trial.analysis.estimand) if simulated else {}
     estimates = Estimates(evaluation.estimates)
     c = Context(language, trial, people, evaluation, estimates, tuple(panel_notes), known)
     return Report(

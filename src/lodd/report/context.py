@@ -194,12 +194,12 @@ class Context:
         return self.words("source.simulated" if self.simulated else "source.trial", trial=self.trial.trial.id)
 
 
-def truth_by_month(frame: pl.DataFrame | None) -> Mapping[tuple[str, str], Mapping[int, float]]:
-    """The true monthly effects of a simulation: ``outcome, arm, event_month, effect``; other rows are left out."""
+def truth_by_month(frame: pl.DataFrame | None, estimand: str) -> Mapping[tuple[str, str], Mapping[int, float]]:
+    """The true monthly effects of a simulation, for an estimand, from ``outcome, arm, event_month, effect``."""
     if frame is None or not {"outcome", "arm", "event_month", "effect"} <= set(frame.columns):
         return {}
     rows = frame.drop_nulls(["event_month", "effect"])
-    for column, wanted in (("estimand", "ate"), ("population", "all"), ("role", "curve")):
+    for column, wanted in (("estimand", estimand), ("population", "all"), ("role", "curve")):
         if column in rows.columns:
             rows = rows.filter(pl.col(column).is_null() | (pl.col(column) == wanted))
     found: dict[tuple[str, str], dict[int, float]] = {}

@@ -104,9 +104,10 @@ class Estimates:
         return [e for e in rows if e.arm == arm and e.main and e.subgroup is None and _is(e, primary)]
 
     def subgroup(self, primary: Primary, arm: str, subgroup: str) -> list[Estimate]:
-        """A primary outcome in each group of a subgroup, by the main estimator."""
+        """A primary outcome in each group of a subgroup, by the main estimator; the lowest group first."""
         rows = [e for e in self._all("primary", primary.outcome) if e.arm == arm and e.main and _is(e, primary)]
-        return [e for e in rows if e.subgroup is not None and e.subgroup.split(":", 1)[0] == subgroup]
+        own = [e for e in rows if e.subgroup is not None and e.subgroup.split(":", 1)[0] == subgroup]
+        return sorted(own, key=lambda e: not (e.subgroup or "").endswith(":below"))
 
     @property
     def largest_level(self) -> Mapping[str, float]:

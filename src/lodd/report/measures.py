@@ -50,14 +50,13 @@ def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
 
 
 def _when(c: Context, outcome: Outcome, register: Register, any_record: bool) -> str:
-    """Which day or period counts; a total on any day is a simultaneous one, a record may be active on any."""
+    """Which day or period counts: of a total that is held on it, or of a record that is active on it."""
+    kind = "measure.when_any" if any_record else "measure.when"
     if register.temporality == "status":
-        if any_record and outcome.day_rule == "any day":
-            return c.words("measure.when.at_least_one_day")
-        return c.words(f"measure.when.{outcome.day_rule.replace(' ', '_')}")
+        return c.words(f"{kind}.{outcome.day_rule.replace(' ', '_')}")
     if register.temporality == "accumulated":
-        return c.words(f"measure.when.{register.period}")
-    return c.words(f"measure.when.{register.temporality}")
+        return c.words(f"{kind}.{register.period}")
+    return c.words(f"{kind}.{register.temporality}")
 
 
 def _where(c: Context, where: Mapping[str, object]) -> str:

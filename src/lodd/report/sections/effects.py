@@ -72,7 +72,8 @@ def _index(c: Context) -> Table:
             rows.append(Row((Cell(c.family(family)),), "group"))
         rows += [_index_row(c, outcome, a) for outcome in outcomes for a in c.treated_arms]
     note = w("index.note", confidence=c.confidence) if periods else w("index.note_no_periods")
-    return Table("tab-index", w("index.caption"), tuple(columns), tuple(rows), note, c.source)
+    caption = w("index.caption" if periods else "index.caption_no_periods")
+    return Table("tab-index", caption, tuple(columns), tuple(rows), note, c.source)
 
 
 def _index_row(c: Context, outcome: str, arm: str) -> Row:

@@ -145,7 +145,8 @@ def _counts_row(c: Context, label: str, numbers: list[int], role: Literal["body"
 
 def _characteristics(c: Context) -> list[Block]:
     w = c.words
-    rows = [row for column in c.participants.baseline_columns for row in _characteristic(c, column)]
+    made = [_characteristic(c, column) for column in c.participants.baseline_columns]
+    rows = [row for group in sorted(made, key=lambda group: len(group) > 1) for row in group]
     if not rows:
         return [Paragraph(w("characteristics.none"))]
     columns = (

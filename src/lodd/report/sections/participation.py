@@ -72,7 +72,7 @@ def _figure(c: Context, programme: str, rows: list[dict[str, Any]]) -> Figure:
 
     return Figure(
         id=f"fig-participation-{programme}",
-        headline=w("participation.headline", arm=c.group(programme)),
+        headline=_headline(c, programme, rows),
         subtitle=w("participation.subtitle"),
         wide=drawn(WIDE),
         narrow=drawn(NARROW),
@@ -80,6 +80,21 @@ def _figure(c: Context, programme: str, rows: list[dict[str, Any]]) -> Figure:
         note=w("participation.note"),
         source=c.source,
     )
+
+
+def _headline(c: Context, programme: str, rows: list[dict[str, Any]]) -> str:
+    """How many of each arm had started within a year, or by the last month that is followed."""
+    w, known = c.words, [int(row["event_month"]) for row in rows if row["ever"] is not None]
+    if not known:
+        return w("participation.headline_plain", arm=c.group(programme))
+    month = min(12, max(known))
+    shares = {arm: _series(rows, arm, [month], "ever")[0] for arm in dict.fromkeys((programme, *c.trial.arm_ids))}
+    started = [
+        w("participation.started", share=c.percent(share, 1), arm=c.drawn_to(arm))
+        for arm, share in shares.items()
+        if share is not None
+    ]
+    return w("participation.headline", arm=c.group(programme), started=c.join(started), month=c.number(month))
 
 
 def _series(rows: list[dict[str, Any]], arm: str, months: list[int], column: str = "active") -> list[float | None]:

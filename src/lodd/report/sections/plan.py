@@ -12,7 +12,7 @@ from lodd.report.context import Context
 from lodd.report.drawing.curves import NARROW, WIDE, Band, Chart, Line, curve
 from lodd.report.drawing.dots import Dot, DotRow, dot_plot
 from lodd.report.estimates import Estimate
-from lodd.report.labels import category_label, covariate_label
+from lodd.report.labels import category_label, covariate_label, is_share
 from lodd.report.model import Block, Cell, Column, Drawing, Figure, Paragraph, Part, Row, Table
 
 _DASH = "\N{EN DASH}"
@@ -149,7 +149,9 @@ def _group(c: Context, declared: Subgroup, e: Estimate) -> str:
     """A group in words: above or below the median, before or from a date, under or from a number, or a category."""
     group = (e.subgroup or "").partition(":")[2]
     if declared.split == "categories":
-        return category_label(c, group)
+        answers = {"0": "measure.no", "1": "measure.yes", "false": "measure.no", "true": "measure.yes"}
+        yes_or_no = group in answers and is_share(c, declared.by)
+        return c.words(answers[group]).capitalize() if yes_or_no else category_label(c, group)
     if declared.split == "median":
         return c.words(f"subgroups.group.{group}")
     first = min(declared.split, key=lambda cut: float(cut.toordinal() if isinstance(cut, date) else cut))

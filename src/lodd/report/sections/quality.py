@@ -11,7 +11,7 @@ from lodd.report.model import Block, Bullets, Cell, Column, Details, Paragraph, 
 _MOST_SUBJECTS = 6
 _OF_PEOPLE = frozenset(
     {"singletons", "without_contrast", "leverage_one", "beyond_coverage", "undefined_after_exit", "covariate_missing"}
-    | {"subgroup_missing"}
+    | {"subgroup_missing", "left_out_of_subgroup"}
 )
 
 
@@ -109,6 +109,6 @@ def _detail(c: Context, detail: str) -> str:
     if detail in c.trial.arms:
         return c.arm(detail)
     try:
-        return c.months(detail)
+        return c.join([c.months(part) for part in detail.split(", ")])
     except ValueError:
-        return c.words.optional(f"note.reason.{detail}", detail)
+        return c.words.optional(f"note.reason.{detail}", c.words.optional(f"note.kind.{detail}", detail))
