@@ -82,7 +82,7 @@ def _tens(year: int, kind: Kind) -> tuple[int, ...]:
 def _completed(six: str, individuals: tuple[int, int, int], index: int, remainder: int) -> str:
     """The first of the three that has control digits, starting at one or another so that odd and even both occur."""
     for turn in range(3):
-        nine = f"{six}{individuals[(index + turn) % 3]:03}"
+        nine = f"{six}{individuals[(index // 3 + turn) % 3]:03}"
         control = control_digits(nine, remainder)
         if control:
             return nine + control
