@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lodd.allocation import Design, UnsupportedMethodError
-from lodd.allocation.methods import decimals_of, draw_batches, draw_blocks, draw_keyed
 from lodd.errors import DataError, UsageError
 from lodd.protocol.model import Trial
 from lodd.protocol.types import CONDITIONAL, MARGINAL
@@ -81,16 +77,6 @@ def test_blocks_are_balanced_within_strata(make_trial: Callable[..., Trial], enr
     assert (probabilities(drawn, CONDITIONAL) == 1).any(axis=1).mean() > 0.1, "the last of a block is certain"
 
 
-def test_blocks_conditional_probability_is_what_remains():
-    p = (Decimal("0.5"), Decimal("0.5"))
-    lots = draw_blocks(np.random.default_rng(3), ["s"] * 8, [p] * 8, [4])
-    for start in (0, 4):
-        left = np.array([2.0, 2.0])
-        for i in range(start, start + 4):
-            assert np.allclose(lots.conditional[i], left / left.sum())
-            left[lots.arm[i]] -= 1
-
-
 def test_complete_gives_each_batch_its_numbers(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):
     people = enrolled.head(9).with_columns(pl.Series("batch", ["x"] * 5 + ["y"] * 4))
     design = Design.from_trial(make_trial(method="complete", strata=("batch",), schedule=()))
@@ -101,40 +87,8 @@ def test_complete_gives_each_batch_its_numbers(make_trial: Callable[..., Trial],
     assert drawn.filter(batch="x")[MARGINAL + "b"].unique().to_list() == [0.2]
 
 
-def test_complete_draws_every_arrangement_equally_often():
-    seen: dict[tuple[int, ...], int] = {}
-    rng = np.random.default_rng(4)
-    for _ in range(3000):
-        arrangement = tuple(draw_batches(rng, ["x"] * 4, {"x": (2, 2)}, 2).arm.tolist())
-        seen[arrangement] = seen.get(arrangement, 0) + 1
-    assert len(seen) == 6
-    assert max(abs(count - 500) for count in seen.values()) < 4.5 * (3000 * (1 / 6) * (5 / 6)) ** 0.5
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.decimals("0.001", "0.499", places=3), min_size=1, max_size=2), st.integers(0, 2**32))
-def test_keyed_probabilities_are_exact(others: list[Decimal], seed: int):
-    vector = (1 - sum(others, Decimal(0)), *others)
-    lots = draw_keyed(np.random.default_rng(seed), [vector] * 50)
-    assert np.array_equal(lots.marginal[0], [float(p) for p in vector])
-    assert ((lots.arm >= 0) & (lots.arm < len(vector))).all()
-
-
-@pytest.mark.parametrize(("written", "decimals"), [("0.40", 2), ("0.5", 1), ("0.125", 3), ("1", 0)])
-def test_decimals_that_a_probability_needs(written: str, decimals: int):
-    assert decimals_of(Decimal(written)) == decimals
-
-
 def test_nobody_to_draw(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):
     assert Design.from_trial(make_trial()).allocate(np.random.default_rng(1), enrolled.head(0)).height == 0
-
-
-@pytest.mark.parametrize("method", ["minimisation", "external"])
-def test_methods_that_cannot_be_simulated_are_refused(make_trial: Callable[..., Trial], method: str):
-    with pytest.raises(UnsupportedMethodError) as caught:
-        Design.from_trial(make_trial(method=method, schedule=()))
-    assert "draw.method" in caught.value.render("nb")
-    assert "keyed, complete, blocks" in caught.value.render("en")
 
 
 @pytest.mark.parametrize(("sizes", "said"), [((), "block_sizes"), ((3,), "a block of 3")])
@@ -143,17 +97,29 @@ def test_blocks_that_cannot_be_made(make_trial: Callable[..., Trial], sizes: tup
         Design.from_trial(make_trial(method="blocks", block_sizes=sizes))
 
 
+def test_an_external_design_can_be_made_but_refuses_to_draw(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):
+    design = Design.from_trial(make_trial(method="external", schedule=()))
+    for draw in (
+        lambda: design.sequencer(lambda _: bytes(32), bytes(32)),
+        lambda: design.allocate(np.random.default_rng(1), enrolled),
+    ):
+        with pytest.raises(UnsupportedMethodError) as caught:
+            draw()
+        assert "draw.method" in caught.value.render("nb")
+        assert "keyed, complete, blocks, minimisation" in caught.value.render("en")
+
+
 def test_bad_people_are_told(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):
     design, rng = Design.from_trial(make_trial()), np.random.default_rng(1)
     with pytest.raises(DataError, match="lack the column drawn_at"):
         design.allocate(rng, enrolled.drop("drawn_at"))
     with pytest.raises(DataError, match='"x9" is not in the protocol'):
         design.allocate(rng, enrolled.head(2).with_columns(office=pl.lit("x9")))
-    with pytest.raises(DataError, match="no probability on 2019-12-31"):
+    with pytest.raises(DataError, match="enrolled:1: 2019-12-31 is outside enrolment"):
         design.allocate(rng, enrolled.head(2).with_columns(drawn_at=date(2019, 12, 31)))
 
 
-@pytest.mark.parametrize("numbers", [{}, {"x": (1, 1)}, {"x": (1, 1, 1)}])
+@pytest.mark.parametrize("numbers", [{}, {"x": (1, 1)}, {"x": (1, 1, 1)}, {"x": (0, 1, 1)}])
 def test_a_batch_whose_numbers_do_not_add_up(
     make_trial: Callable[..., Trial], enrolled: pl.DataFrame, numbers: dict[str, tuple[int, ...]]
 ):

@@ -1,69 +1,92 @@
-"""The design: made from the trial, asked for arms."""
+"""The design: made from the trial, it draws lots, is amended, and redraws them."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from lodd.allocation.methods import Lots, draw_batches, draw_blocks, draw_keyed
-from lodd.errors import DataError, Problem, UsageError
-from lodd.locale import Text
+from lodd.allocation import problems
+from lodd.allocation.amendment import amended_schedule, check_schedule
+from lodd.allocation.lot import Mac
+from lodd.allocation.rules import DrawRules, exact
+from lodd.allocation.sequencer import Sequencer
+from lodd.allocation.simulated import allocate
+from lodd.errors import UsageError
+from lodd.protocol.draw import ScheduleRow
 from lodd.protocol.model import Trial
 from lodd.protocol.schedule import Period, office_periods
-from lodd.protocol.types import CONDITIONAL, MARGINAL
 
-METHODS: Final = ("keyed", "complete", "blocks")
-_PLACES: Final = ("office", "site", "batch")
-
-
-class UnsupportedMethodError(UsageError):
-    """The trial declares a method that this version cannot draw by."""
+METHODS: Final = ("keyed", "complete", "blocks", "minimisation", "external")
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
-    """How this trial's lots are drawn.
-
-    ``periods`` holds each office's periods in order of their first day; empty where batches bring their own numbers.
-    """
-
-    method: str
-    arms: tuple[str, ...]
-    strata: tuple[str, ...]
-    periods: Mapping[str, tuple[Period, ...]]
-    sites: Mapping[str, str]
-    own_schedule: frozenset[str]
-    """Offices whose schedule is their own and not their site's."""
-    block_sizes: tuple[int, ...]
+class Design(DrawRules):
+    """How this trial's lots are drawn: a value, from which draws, probabilities and redraws all follow."""
 
     @classmethod
     def from_trial(cls, trial: Trial) -> Design:
-        """The design that the trial declares.
+        """The design that the trial declares; also of an ``external`` draw, which then refuses to draw.
 
         Raises:
-            UnsupportedMethodError: minimisation, or a draw that Lodd does not make (``external``).
-            UsageError: blocks without sizes, or sizes in which the probabilities give no whole numbers of people.
+            UsageError: blocks without sizes, or sizes in which the probabilities give no whole numbers of people;
+                minimisation without factors, or a coin that prefers nobody; probabilities that are not one together.
         """
-        if trial.draw.method not in METHODS:
-            raise UnsupportedMethodError(_unsupported(trial.draw.method))
+        drawn = trial.draw.method != "external"
         design = cls(
+            trial=trial,
             method=trial.draw.method,
             arms=trial.arm_ids,
             strata=trial.draw.strata,
-            periods={office: tuple(office_periods(trial, office)) for office in trial.office_site},
+            periods={office: tuple(office_periods(trial, office)) for office in trial.office_site} if drawn else {},
             sites=trial.office_site,
             own_schedule=frozenset(row.office for row in trial.draw.schedule if row.office is not None),
             block_sizes=trial.draw.block_sizes,
+            factors=trial.draw.factors,
+            biased_coin=trial.draw.biased_coin,
         )
-        if design.method == "blocks":
-            _check_blocks(design)
+        _check(design)
         return design
+
+    def with_schedule(self, schedule: Sequence[ScheduleRow]) -> Design:
+        """The same design with another schedule.
+
+        A period that begins on the same day as before with other probabilities gets a name of its own, so that no
+        stratum ever mixes probabilities.
+
+        Raises:
+            UsageError: as :meth:`from_trial`.
+            DataError: the schedule has gaps or overlaps, or names a site, office or arm that is not in the protocol.
+        """
+        draw = self.trial.draw.model_copy(update={"schedule": tuple(schedule)})
+        trial = self.trial.model_copy(update={"draw": draw})
+        check_schedule(trial)
+        design = Design.from_trial(trial)
+        return _revised(design, self)
+
+    def with_amendment(self, rows: Sequence[ScheduleRow], since: date) -> Design:
+        """The same design with new rows for some sites or offices from a day on; see :func:`amended_schedule`.
+
+        Raises:
+            UsageError, DataError: as :meth:`with_schedule`.
+        """
+        return self.with_schedule(amended_schedule(self.trial, rows, since))
+
+    def sequencer(self, mac: Mac, context: bytes) -> Sequencer:
+        """The mechanism that draws this trial's lots, one after the other, from its beginning.
+
+        Args:
+            mac: HMAC-SHA-256 under the draw key.
+            context: the lock's hash, 32 bytes.
+
+        Raises:
+            UnsupportedMethodError: the lots of this trial are not drawn by Lodd.
+        """
+        return Sequencer(self, mac, context)
 
     def allocate(
         self,
@@ -71,167 +94,64 @@ class Design:
         enrolled: pl.DataFrame,
         numbers: Mapping[str, Sequence[int]] | None = None,
     ) -> pl.DataFrame:
-        """Draw an arm for everybody enrolled.
+        """Draw an arm for everybody in a simulation, by the real mechanism under a key made from ``rng``.
 
         Args:
-            rng: where the lots come from.
+            rng: where the key comes from; people are drawn by their ``lot_id`` if they have one, else by their row.
             enrolled: ``office``, ``site`` and ``drawn_at`` (date), in the order that people are drawn; ``batch`` for
-                ``complete``; and the columns that ``strata`` names.
+                ``complete``; and the columns that ``strata`` and ``factors`` name.
             numbers: for ``complete``, how many of each batch go to each arm, in the trial's order.
 
         Returns:
-            ``enrolled`` with ``arm``, ``stratum``, ``marginal_<arm>`` (the probability before any lot) and
-            ``conditional_<arm>`` (what the mechanism used at that moment) for every arm.
+            ``enrolled`` with ``arm``, ``stratum``, ``marginal_<arm>`` (the probability before any lot; for minimisation
+            from 2,000 redraws) and ``conditional_<arm>`` (what the mechanism used at that moment) for every arm; and
+            ``draw_order`` where lots depend on earlier ones.
 
         Raises:
-            DataError: a day outside the office's schedule, an unknown office, a missing column, or a batch whose
-                numbers do not add up to its people.
+            DataError: a day outside enrolment or the office's schedule, an unknown office, a missing column, or a batch
+                whose numbers do not add up to its people.
+            UnsupportedMethodError: the lots of this trial are not drawn by Lodd.
         """
-        self._check_columns(enrolled)
-        strata, lots = self._drawn(rng, enrolled, numbers or {})
-        names = np.array(self.arms)
-        return enrolled.with_columns(
-            pl.Series("arm", names[lots.arm].tolist(), dtype=pl.String),
-            pl.Series("stratum", strata, dtype=pl.String),
-            *(pl.Series(MARGINAL + arm, lots.marginal[:, k]) for k, arm in enumerate(self.arms)),
-            *(pl.Series(CONDITIONAL + arm, lots.conditional[:, k]) for k, arm in enumerate(self.arms)),
-        )
+        return allocate(self, rng, enrolled, numbers)
 
-    def period(self, office: str, day: date) -> Period | None:
-        """The period of an office that contains a day; None outside the schedule or for an unknown office."""
-        periods = self.periods.get(office, ())
-        position = bisect_right([period.since for period in periods], day) - 1
-        return periods[position] if position >= 0 and day <= periods[position].until else None
 
-    def _drawn(
-        self, rng: np.random.Generator, enrolled: pl.DataFrame, numbers: Mapping[str, Sequence[int]]
-    ) -> tuple[list[str], Lots]:
-        if not enrolled.height:
-            return [], Lots.nobody(len(self.arms))
-        if self.method == "complete":
-            strata = self._stratum_names(enrolled, [""] * enrolled.height)
-            return strata, draw_batches(rng, enrolled["batch"].to_list(), numbers, len(self.arms))
-        periods = self._periods_of(enrolled)
-        strata = self._stratum_names(enrolled, [self._period_name(period) for period in periods])
-        exact = [period.probability for period in periods]
-        if self.method == "keyed":
-            return strata, draw_keyed(rng, exact)
-        return strata, draw_blocks(rng, strata, exact, self.block_sizes)
+def _revised(design: Design, before: Design) -> Design:
+    old = {(p.office, p.since): p.probability for p in _all_periods(before)}
+    revisions = dict(before.revisions)
+    for period in _all_periods(design):
+        place = (period.office, period.since)
+        if place in old and old[place] != period.probability:
+            revisions[place] = revisions.get(place, 0) + 1
+    return replace(design, revisions=revisions)
 
-    def _periods_of(self, enrolled: pl.DataFrame) -> list[Period]:
-        found = []
-        for row, (office, day) in enumerate(enrolled.select("office", "drawn_at").iter_rows()):
-            period = self.period(office, day)
-            if period is None:
-                raise DataError(_outside(office, day, row, known=office in self.sites))
-            found.append(period)
-        return found
 
-    def _period_name(self, period: Period) -> str:
-        """Unique within the stratum's place, so that everybody in a stratum has the same probabilities."""
-        if "office" in self.strata:
-            return period.id
-        if period.office in self.own_schedule:
-            return f"{period.office}-{period.id}"
-        return period.id if "site" in self.strata else f"{period.site}-{period.id}"
-
-    def _stratum_names(self, enrolled: pl.DataFrame, periods: Sequence[str]) -> list[str]:
-        """Places first, then the period, then other declared columns, joined by a colon."""
-        places = [name for name in self.strata if name in _PLACES]
-        others = [name for name in self.strata if name not in _PLACES]
-        columns = [enrolled[name].cast(pl.String).fill_null("").to_list() for name in places]
-        columns += [list(periods), *(enrolled[name].cast(pl.String).fill_null("").to_list() for name in others)]
-        return [":".join(part for part in parts if part) for parts in zip(*columns, strict=True)]
-
-    def _check_columns(self, enrolled: pl.DataFrame) -> None:
-        needed = {"office", "site", "drawn_at", *self.strata} | ({"batch"} if self.method == "complete" else set())
-        if missing := sorted(needed - set(enrolled.columns)):
-            names = ", ".join(missing)
-            raise DataError(
-                Problem(
-                    Text(
-                        nb=f"de som skal trekkes, mangler kolonnen {names}",
-                        en=f"the people to draw lack the column {names}",
-                    ),
-                    allowed=Text.same(", ".join(enrolled.columns)),
-                    next_step=Text(
-                        nb="Legg til kolonnen, eller ta den ut av draw.strata.",
-                        en="Add the column, or take it out of draw.strata.",
-                    ),
-                )
-            )
+def _check(design: Design) -> None:
+    for period in _all_periods(design):
+        vector = exact(period.probability)
+        if sum(vector) != 1 or min(vector) <= 0:
+            raise UsageError(problems.not_one(period.row, sum(period.probability)))
+    if design.method == "blocks":
+        _check_blocks(design)
+    if design.method == "minimisation":
+        _check_minimisation(design)
 
 
 def _check_blocks(design: Design) -> None:
     if not design.block_sizes:
-        raise UsageError(
-            Problem(
-                Text(nb="blokkenes størrelser er ikke oppgitt", en="the sizes of the blocks are not given"),
-                "draw.block_sizes",
-                next_step=Text(nb="Skriv for eksempel block_sizes = [4, 6].", en="Write block_sizes = [4, 6], say."),
-            )
-        )
-    for period in (period for periods in design.periods.values() for period in periods):
+        raise UsageError(problems.no_block_sizes())
+    for period in _all_periods(design):
         for size in design.block_sizes:
             if any((p * size) % 1 for p in period.probability):
-                raise UsageError(_no_whole_block(period, size))
+                raise UsageError(problems.no_whole_block(period, size))
 
 
-def _no_whole_block(period: Period, size: int) -> Problem:
-    shares = ", ".join(str(p) for p in period.probability)
-    return Problem(
-        Text(
-            nb=f"en blokk på {size} kan ikke deles i {shares} med hele personer",
-            en=f"a block of {size} cannot be split into {shares} with whole people",
-        ),
-        f"draw.schedule[{period.row}]",
-        Text(
-            nb="størrelser der hver sannsynlighet gir et helt tall",
-            en="sizes in which every probability gives a whole number",
-        ),
-        Text(nb="Endre draw.block_sizes eller sannsynligheten.", en="Change draw.block_sizes or the probability."),
-    )
+def _check_minimisation(design: Design) -> None:
+    if not design.factors:
+        raise UsageError(problems.no_factors())
+    for period in _all_periods(design):
+        if design.biased_coin <= min(period.probability):
+            raise UsageError(problems.weak_coin(design.biased_coin, period))
 
 
-def _outside(office: str, day: date, row: int, *, known: bool) -> Problem:
-    if not known:
-        return Problem(
-            Text(
-                nb=f"kontoret «{office}» finnes ikke i protokollen", en=f'the office "{office}" is not in the protocol'
-            ),
-            f"enrolled:{row + 1}",
-            next_step=Text(nb="Legg kontoret til under sites.", en="Add the office under sites."),
-        )
-    return Problem(
-        Text(
-            nb=f"{office} har ingen sannsynlighet {day.isoformat()}",
-            en=f"{office} has no probability on {day.isoformat()}",
-        ),
-        f"enrolled:{row + 1}",
-        Text(nb="dager innenfor kontorets rader i draw.schedule", en="days within the office's rows in draw.schedule"),
-    )
-
-
-def _unsupported(method: str) -> Problem:
-    allowed = Text.same(", ".join(METHODS))
-    if method == "external":
-        return Problem(
-            Text(
-                nb="loddene i dette forsøket er trukket utenfor Lodd (external), og kan derfor ikke trekkes eller "
-                "simuleres her",
-                en="the lots of this trial were drawn outside Lodd (external), and cannot be drawn or simulated here",
-            ),
-            "draw.method",
-            allowed,
-        )
-    return Problem(
-        Text(
-            nb=f"denne versjonen av Lodd kan ikke trekke eller simulere med metoden «{method}»",
-            en=f'this version of Lodd cannot draw or simulate by the method "{method}"',
-        ),
-        "draw.method",
-        allowed,
-        Text(
-            nb="Velg en annen metode, eller vent på en nyere versjon.", en="Choose another, or await a newer version."
-        ),
-    )
+def _all_periods(design: Design) -> Iterator[Period]:
+    return (period for periods in design.periods.values() for period in periods)
