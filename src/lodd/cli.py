@@ -106,10 +106,10 @@ def check(folder: Folder = Path(), *, json: Json = False) -> None:
     counts = (len(trial.arm_ids), len(trial.office_site), len(trial.registers), len(trial.outcomes))
     say(
         Text(
-            nb=f"{trial.trial.title.nb}: protokollen er i orden. {counts[0]} grupper, {counts[1]} kontorer, "
-            f"{counts[2]} registre, {counts[3]} utfall.",
-            en=f"{trial.trial.title.en}: the protocol is sound. {counts[0]} arms, {counts[1]} offices, "
-            f"{counts[2]} registers, {counts[3]} outcomes.",
+            nb=f"{trial.trial.title.nb}: protokollen er i orden. Grupper: {counts[0]}, kontorer: {counts[1]}, "
+            f"registre: {counts[2]}, utfall: {counts[3]}.",
+            en=f"{trial.trial.title.en}: the protocol is sound. Arms: {counts[0]}, offices: {counts[1]}, "
+            f"registers: {counts[2]}, outcomes: {counts[3]}.",
         ),
         _LANGUAGE,
     )

@@ -69,6 +69,15 @@ class Site(Frozen):
     offices: tuple[Office, ...] = Field(min_length=1)
 
 
+class Fact(Frozen):
+    """What readers call a participants' column, and its categories."""
+
+    label: LocalText
+    categories: Mapping[str, LocalText] = Field(
+        default_factory=dict, description="Names of its values, in the order that they are shown."
+    )
+
+
 class Trial(Frozen):
     """A trial, whole: the value that everything else derives from."""
 
@@ -81,6 +90,9 @@ class Trial(Frozen):
     population: Population = Population()
     participation: Participation | None = Field(
         default=None, description="The register that shows who started in which programme."
+    )
+    facts: Mapping[str, Fact] = Field(
+        default_factory=dict, description="What readers call the participants' columns (covariates, subgroups)."
     )
     outcomes: Mapping[Identifier, Outcome] = Field(default_factory=dict)
     analysis: Analysis

@@ -9,12 +9,17 @@ from lodd.report.context import Context
 
 
 def column_label(c: Context, column: str) -> str:
-    """A participants' column: the catalogue knows the common ones."""
+    """A participants' column: by the protocol's facts, else the catalogue, which knows the commonest."""
+    if column in c.trial.facts:
+        return c.text(c.trial.facts[column].label)
     return c.words.optional(f"column.{column}", _readable(column))
 
 
-def category_label(c: Context, category: str) -> str:
+def category_label(c: Context, column: str, category: str) -> str:
     """A value of a column with categories."""
+    fact = c.trial.facts.get(column)
+    if fact is not None and category in fact.categories:
+        return c.text(fact.categories[category])
     return c.words.optional(f"category.{category}", _readable(category))
 
 
@@ -22,7 +27,7 @@ def covariate_label(c: Context, covariate: str) -> str:
     """A covariate as the plan writes it (``age``, ``in_work@-12..-1``), or a category of one (``education=master``)."""
     name, separator, category = covariate.partition("=")
     if separator:
-        return f"{column_label(c, name)}: {category_label(c, category)}"
+        return f"{column_label(c, name)}: {category_label(c, name, category)}"
     try:
         baseline = Baseline.parse(covariate)
     except ValueError:
@@ -33,11 +38,10 @@ def covariate_label(c: Context, covariate: str) -> str:
     return c.words("covariate.before", outcome=label, months=c.months(baseline.months))
 
 
-def category_order(c: Context, category: str) -> tuple[int, str]:
-    """Sorts categories as the catalogue lists them, others after by name."""
-    known = [key for key in c.words.texts if key.startswith("category.")]
-    key = f"category.{category}"
-    return (known.index(key) if key in known else len(known), category)
+def category_order(c: Context, column: str, category: str) -> tuple[int, str]:
+    """Sorts categories as the protocol lists them, others after by name."""
+    known = list(c.trial.facts[column].categories) if column in c.trial.facts else []
+    return (known.index(category) if category in known else len(known), category)
 
 
 def is_share(c: Context, covariate: str) -> bool:

@@ -187,7 +187,7 @@ def _mean(c: Context, column: str, arm: str | None) -> float | None:
 
 def _categories(c: Context, column: str) -> list[Row]:
     frame = c.participants.frame.select("arm", pl.col(column).cast(pl.String)).drop_nulls()
-    categories = sorted(frame[column].unique().to_list(), key=lambda value: category_order(c, value))
+    categories = sorted(frame[column].unique().to_list(), key=lambda value: category_order(c, column, value))
     if not 1 < len(categories) <= _MOST_CATEGORIES:
         return []
     counts = {(str(a), str(v)): int(n) for a, v, n in frame.group_by("arm", column).len().iter_rows()}
@@ -199,5 +199,5 @@ def _categories(c: Context, column: str) -> list[Row]:
             disclosure.share(n, of, c.language)
             for n, of in [(sum(own), sum(totals.values())), *zip(own, totals.values(), strict=True)]
         ]
-        rows.append(Row((Cell(category_label(c, category)), *(Cell(s) for s in shares))))
+        rows.append(Row((Cell(category_label(c, column, category)), *(Cell(s) for s in shares))))
     return rows

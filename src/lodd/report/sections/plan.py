@@ -151,7 +151,7 @@ def _group(c: Context, declared: Subgroup, e: Estimate) -> str:
     if declared.split == "categories":
         answers = {"0": "measure.no", "1": "measure.yes", "false": "measure.no", "true": "measure.yes"}
         yes_or_no = group in answers and is_share(c, declared.by)
-        return c.words(answers[group]).capitalize() if yes_or_no else category_label(c, group)
+        return c.words(answers[group]).capitalize() if yes_or_no else category_label(c, declared.by, group)
     if declared.split == "median":
         return c.words(f"subgroups.group.{group}")
     first = min(declared.split, key=lambda cut: float(cut.toordinal() if isinstance(cut, date) else cut))
