@@ -7,6 +7,7 @@ and its value in each of the five months. `.` is a missing value. The fast panel
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -89,9 +90,9 @@ CASES = [
         COUNT, "2 0 0 0 0",
     ),
     Case(
-        "of records that start on the same day the one that ends last counts; an end after coverage is no end",
+        "of records that start on the same day the last to end counts, then the largest; after coverage none has ended",
         EMPLOYERS, JOB,
-        [(on("0101"), date(2018, 1, 1), "x", 1.0), (on("0101"), ENDLESS, "x", 3.0), (on("0101"), on("0410"), "x", 9.0)],
+        [(on("0101"), date(2018, 1, 1), "x", 3.0), (on("0101"), ENDLESS, "x", 1.0), (on("0101"), on("0410"), "x", 9.0)],
         HOURS, "3 3 3 3 3",
     ),
     Case(
@@ -149,6 +150,12 @@ CASES = [
         {}, JOB,
         [(on("0101"), on("0331"), None, 9.0), (on("0201"), on("0430"), "y", 9.0), (on("0501"), on("0531"), "x", 9.0)],
         {"measure": {"count": True, "where": {"employer": {"not_in": ["x"]}}}}, "0 1 1 1 0",
+    ),
+    Case(
+        "... also where nothing that is recorded could be among the values",
+        {"columns": {"hours": {"decimals": 1, "missing": "exclude"}}}, JOB,
+        [(on("0101"), on("0131"), "x", 9.0), (on("0101"), on("0228"), "y", None)],
+        {"measure": {"count": True, "where": {"hours": {"not_in": [Decimal("2.25")]}}}}, "1 0 0 0 0",
     ),
     Case(
         "different values, each once; a missing one is none",
