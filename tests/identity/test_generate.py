@@ -6,7 +6,7 @@ from datetime import date
 from math import gcd
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodd.identity import parse_identity_number, synthetic_number, synthetic_numbers
@@ -18,6 +18,7 @@ KINDS = st.sampled_from(["fødselsnummer", "D-number"])
 SOURCES = st.sampled_from(["tax_administration", "nav", "health_network"])
 
 
+@settings(deadline=None)
 @given(st.integers(0, COUNT - 1), KINDS, SOURCES)
 def test_valid_by_both_rules_in_test_and_refused_in_production(index: int, kind: Kind, source: Synthetic) -> None:
     number = synthetic_number(index, kind=kind, source=source)  # type: ignore[arg-type]
@@ -32,6 +33,7 @@ def test_valid_by_both_rules_in_test_and_refused_in_production(index: int, kind:
         assert in_production == "synthetic_in_production"
 
 
+@settings(deadline=None)
 @given(st.integers(0, COUNT - 1), KINDS, SOURCES)
 def test_numbers_that_only_the_rule_of_2032_accepts(index: int, kind: Kind, source: Synthetic) -> None:
     number = synthetic_number(index, kind=kind, source=source, control_rule="2032")  # type: ignore[arg-type]
@@ -55,6 +57,7 @@ def test_neighbouring_indexes_have_nothing_in_common() -> None:
     assert 0.40 < sum(int(digits[8]) % 2 for digits in numbers) / 2000 < 0.49
 
 
+@settings(deadline=None)
 @given(st.dates(date(1858, 1, 1), date(2039, 12, 31)), st.integers(0, 29), KINDS)
 def test_a_wanted_date_of_birth(born: date, index: int, kind: Kind) -> None:
     number = synthetic_number(index, born=born, kind=kind)  # type: ignore[arg-type]

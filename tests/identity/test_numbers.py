@@ -201,6 +201,13 @@ def test_days_and_months(six: str, lowest: int, expected: date | str) -> None:
     assert (outcome.birth_date if isinstance(outcome, Reading) else outcome) == expected
 
 
+@pytest.mark.parametrize(("year", "exists"), [("00", True), ("01", False), ("04", True), ("90", False), ("96", True)])
+def test_leap_days_of_new_numbers_whose_century_is_unknown(year: str, exists: bool) -> None:
+    made = (reference.complete(f"2982{year}{individual:03}", 1) for individual in range(1000))
+    outcome = judge(next(digits for digits in made if digits), "test", AFTER)
+    assert (isinstance(outcome, Reading) and outcome.control_rule == "2032") if exists else outcome == "no_leap_day"
+
+
 def near_numbers() -> st.SearchStrategy[str]:
     """Digits that are often valid: real days and months with and without marks, and often the right control digits."""
     six = st.builds(
@@ -227,6 +234,7 @@ def test_it_agrees_with_the_slow_reference(digits: str, setting: Setting) -> Non
         assert read is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100_000), st.sampled_from(["current", "2032"]), st.sampled_from(["test", "production"]))
 def test_every_wrong_digit_and_every_swap_of_neighbours_is_caught_under_both_rules(
     index: int, rule: str, setting: Setting

@@ -7,7 +7,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodd.identity import (
@@ -34,12 +34,14 @@ def problem_of(sealer: Sealer, token: str, context: str) -> str:
     return caught.value.problem
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100_000), st.text(st.characters(codec="utf-8"), max_size=40))
 def test_round_trip(index: int, context: str) -> None:
     number = synthetic_number(index)
     assert SEALER.unseal(SEALER.seal(number, context), context) == number
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["2032", "current"]), st.integers(0, 1000))
 def test_a_number_of_the_rule_of_2032_opens_again(rule: str, index: int) -> None:
     number = synthetic_number(index, control_rule=rule)  # type: ignore[arg-type]
@@ -53,6 +55,7 @@ def test_equal_identities_do_not_look_equal_and_all_have_one_length() -> None:
     assert not any(synthetic_number(index).digits() in token for token in tokens for index in range(5))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 77), st.sampled_from("AZaz09-_.=~é"))
 def test_no_changed_token_opens(place: int, character: str) -> None:
     token = SEALER.seal(synthetic_number(3), "enrolment/1")

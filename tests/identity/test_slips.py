@@ -8,13 +8,13 @@ from datetime import date
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lodd.errors import DataError
 from lodd.identity import IdentityNumberError, Setting, Slip, parse_identity_number, synthetic_number
 from tests.identity.real_looking import fh_number, real_looking
-from tests.identity.reference import complete, first_control_digits, second_control_digit
+from tests.identity.reference import complete, first_control_digits, read, second_control_digit
 
 BEFORE = date(2031, 12, 31)
 
@@ -76,11 +76,24 @@ def test_which_control_digit_is_wrong(index: int) -> None:
     assert last.hint in ("last_digit", "transposed")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20_000), st.integers(4, 9))
 def test_a_swap_of_neighbours_is_guessed(index: int, place: int) -> None:
     digits = synthetic_number(index).digits()
     if digits[place] != digits[place + 1]:
         assert error_of(swapped(digits, place)).hint == "transposed"
+
+
+@settings(deadline=None)
+@given(st.integers(0, 20_000), st.integers(1, 9))
+def test_only_numbers_of_today_are_guessed(index: int, shift: int) -> None:
+    """Of any eleven digits, a swap is guessed exactly when the slow reference finds one that today's rule accepts."""
+    digits = synthetic_number(index).digits()
+    wrong = digits[:7] + str((int(digits[7]) + shift) % 10) + str((int(digits[8]) + 3) % 10) + digits[9:]
+    readings = [read(swapped(wrong, place), "test") for place in range(10)]
+    fits_today = any(reading and reading[2] == "current" for reading in readings)
+    if not read(wrong, "test"):
+        assert (error_of(wrong).hint == "transposed") == fits_today
 
 
 def test_a_wrong_digit_is_guessed_and_random_digits_need_not_be() -> None:
