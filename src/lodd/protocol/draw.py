@@ -28,6 +28,13 @@ class ScheduleRow(Frozen):
     )
 
 
+class PublicBeacon(Frozen):
+    """A public random value that nobody can know when the trial is locked; it is mixed into every lot."""
+
+    source: str = Field(min_length=1, description="Who publishes it: a randomness beacon, or the national lottery.")
+    round: str = Field(min_length=1, description="Which one: a round, or the draw of a named date, after the lock.")
+
+
 class Draw(Frozen):
     """How the lots are drawn."""
 
@@ -48,4 +55,7 @@ class Draw(Frozen):
     biased_coin: Probability = Field(
         default=Decimal("0.8"),
         description="The probability of the arm that minimisation prefers, strictly below one (`minimisation`).",
+    )
+    beacon: PublicBeacon | None = Field(
+        default=None, description="The future public random value. Required with keys; only simulations go without."
     )

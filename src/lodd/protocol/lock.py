@@ -68,14 +68,22 @@ class Prespecification:
         return self.everything and outcome in self.outcomes and set(entries) <= self.entries
 
 
-def write_lock(trial: Trial, folder: Path) -> Lock:
-    """Freeze the protocol in ``trial.lock.json``.
+def write_lock(trial: Trial, folder: Path, commitments: Mapping[str, str] | None = None) -> Lock:
+    """Freeze the protocol in ``trial.lock.json``, with the commitments to the keys that will draw (none: no lots here).
 
     Raises:
         LockError: the folder has a lock already; it is never overwritten.
         UsageError: the folder cannot be written.
     """
-    lock = Lock(protocol_sha256(trial), canonical(trial), datetime.now(UTC).isoformat(timespec="seconds"), __version__)
+    beacon = trial.draw.beacon
+    lock = Lock(
+        protocol_sha256(trial),
+        canonical(trial),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        __version__,
+        dict(commitments or {}),
+        {"source": beacon.source, "round": beacon.round} if beacon else {},
+    )
     text = json.dumps(lock_content(lock), indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     _write_once(folder / LOCK_FILE, text)
     return lock

@@ -19,6 +19,7 @@ MARGINAL: Final = "marginal_"
 CONDITIONAL: Final = "conditional_"
 PARTICIPATES: Final = "participates_"
 DRAW_ORDER: Final = "draw_order"
+SLIP: Final = "slip"
 REQUIRED_COLUMNS: Final = ("person_id", "arm", "site", "office", "stratum", "drawn_at")
 
 
@@ -27,8 +28,8 @@ class Participants:
     """Everybody drawn, one row a person, in the order of ``frame``.
 
     Columns: ``person_id`` (pseudonym), ``arm``, ``site``, ``office``, ``stratum``, ``drawn_at`` (date); where known,
-    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities) and ``draw_order`` (a number that grows with the
-    draws); then any baseline facts. Made and checked by ``lodd.protocol.participants``.
+    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities) ``draw_order`` (a number that grows with the
+    draws) and ``slip`` (the arm came from a slip used during an outage); then any baseline facts. Made and checked by ``lodd.protocol.participants``.
     """
 
     frame: pl.DataFrame
@@ -66,7 +67,7 @@ class Participants:
     @property
     def baseline_columns(self) -> tuple[str, ...]:
         """Columns beyond those that the draw itself makes."""
-        made = {*REQUIRED_COLUMNS, DRAW_ORDER, *(p + a for p in (MARGINAL, CONDITIONAL) for a in self.arms)}
+        made = {*REQUIRED_COLUMNS, DRAW_ORDER, SLIP, *(p + a for p in (MARGINAL, CONDITIONAL) for a in self.arms)}
         return tuple(name for name in self.frame.columns if name not in made)
 
 
