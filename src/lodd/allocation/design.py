@@ -9,10 +9,13 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lodd.allocation import problems
 from lodd.allocation.amendment import amended_schedule, check_schedule
+from lodd.allocation.history import DrawHistory, history_of
 from lodd.allocation.lot import Mac
+from lodd.allocation.redraw import redraw
 from lodd.allocation.rules import DrawRules, exact
 from lodd.allocation.sequencer import Sequencer
 from lodd.allocation.simulated import allocate
@@ -20,6 +23,7 @@ from lodd.errors import UsageError
 from lodd.protocol.draw import ScheduleRow
 from lodd.protocol.model import Trial
 from lodd.protocol.schedule import Period, office_periods
+from lodd.protocol.types import Participants
 
 METHODS: Final = ("keyed", "complete", "blocks", "minimisation", "external")
 
@@ -113,6 +117,49 @@ class Design(DrawRules):
             UnsupportedMethodError: the lots of this trial are not drawn by Lodd.
         """
         return allocate(self, rng, enrolled, numbers)
+
+    def history(self, participants: Participants) -> DrawHistory:
+        """What redraws need to know of the participants.
+
+        Keyed lots take their recorded ``marginal_*``; blocks these too, as the ratio, and the recorded strata; batches
+        the column ``batch``; minimisation the probabilities of this design, so ask the design as amended, and the
+        columns of its factors. The order is that of ``draw_order`` if there is such a column, else by day and then as
+        people stand. Where a column ``slip`` is true the arm came from a slip, by the declared probabilities alone.
+
+        Of an ``external`` draw Lodd does not know the mechanism. Where probabilities are declared, lots are taken to be
+        independent; else arms are taken to have been permuted within the strata.
+
+        Raises:
+            DataError: a column is missing; for minimisation, an office or day outside the schedule.
+        """
+        return history_of(self, participants)
+
+    def redraw(
+        self, history: DrawHistory, count: int, seed: int, *, first: int = 0, pair: tuple[int, int] | None = None
+    ) -> NDArray[np.uint8]:
+        """Hypothetical allocations of the actual participants by the actual mechanism.
+
+        Keyed lots are redrawn with each person's recorded probabilities; batches are permuted; blocks are redrawn in
+        the actual strata and order, their random sizes too; minimisation goes through the whole sequence in its order
+        with the actual factors. Probabilities are met to within 2^-32.
+
+        Args:
+            history: from :meth:`history`.
+            count, first: redraws ``first`` to ``first + count - 1``. Redraw i of a seed is always the same, whichever
+                are asked for together.
+            seed: 0 to 2^64 - 1.
+            pair: two arms, for a null hypothesis about them alone: only their people are redrawn, among the two, given
+                who the others are; the others are 255. Exact but for minimisation of three arms or more, where the
+                others' later lots depend on the pair's: there each person of the pair is redrawn given those before.
+
+        Returns:
+            (count, n) arms, as indexes, in the participants' order.
+
+        Raises:
+            UsageError: the seed, the count or the pair cannot be.
+            DataError: with a pair, blocks of the declared sizes cannot have given the others their places.
+        """
+        return redraw(history, count, seed, first=first, pair=pair)
 
 
 def _revised(design: Design, before: Design) -> Design:

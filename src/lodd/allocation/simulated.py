@@ -13,15 +13,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lodd.allocation.history import history_of
 from lodd.allocation.lot import DrawRequest, Lot, Mac
+from lodd.allocation.redraw import marginal_by_redraws
 from lodd.allocation.rules import PLACES, DrawRules
 from lodd.allocation.sequencer import Sequencer
 from lodd.errors import DataError, Problem
 from lodd.locale import Text
-from lodd.protocol.types import CONDITIONAL, DRAW_ORDER, MARGINAL
+from lodd.protocol.types import CONDITIONAL, DRAW_ORDER, MARGINAL, Participants
 
 _KEY_LABEL: Final = b"lodd/simulation-only/key/v1"
 _BEACON_LABEL: Final = b"lodd/simulation-only/beacon/v1"
+_REDRAWS: Final = 2_000
+"""For the marginal probabilities of minimisation."""
 SIMULATION_CONTEXT: Final = hashlib.sha256(b"lodd/simulation-only/context/v1").digest()
 
 
@@ -45,24 +49,26 @@ def allocate(
     if rules.method == "complete":
         _nominate(sequencer, requests, numbers or {})
     lots = [_draw(sequencer, request, row) for row, request in enumerate(requests)]
-    return _with_lots(rules, enrolled, lots)
+    return _with_lots(rules, enrolled, lots, int(rng.integers(2**63)))
 
 
-def _with_lots(rules: DrawRules, enrolled: pl.DataFrame, lots: Sequence[Lot]) -> pl.DataFrame:
+def _with_lots(rules: DrawRules, enrolled: pl.DataFrame, lots: Sequence[Lot], seed: int) -> pl.DataFrame:
     conditional = _matrix([lot.conditional for lot in lots], len(rules.arms))
     frame = enrolled.with_columns(
         pl.Series("arm", [rules.arms[lot.arm] for lot in lots], dtype=pl.String),
         pl.Series("stratum", [lot.stratum for lot in lots], dtype=pl.String),
         *_order(rules, len(lots)),
     )
-    marginal = _marginal(rules, frame, lots)
+    marginal = _marginal(rules, frame, lots, seed)
     return frame.with_columns(
         *(pl.Series(MARGINAL + arm, marginal[:, k]) for k, arm in enumerate(rules.arms)),
         *(pl.Series(CONDITIONAL + arm, conditional[:, k]) for k, arm in enumerate(rules.arms)),
     )
 
 
-def _marginal(rules: DrawRules, frame: pl.DataFrame, lots: Sequence[Lot]) -> NDArray[np.float64]:
+def _marginal(rules: DrawRules, frame: pl.DataFrame, lots: Sequence[Lot], seed: int) -> NDArray[np.float64]:
+    if rules.method == "minimisation" and lots:
+        return marginal_by_redraws(history_of(rules, Participants(frame, rules.arms)), _REDRAWS, seed)
     return _matrix([lot.marginal or () for lot in lots], len(rules.arms))
 
 
