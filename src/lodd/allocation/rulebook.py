@@ -7,11 +7,11 @@ the mechanism gives is not judged here but by the replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from lodd.allocation.breaches import Breach, breach
@@ -73,35 +73,8 @@ class Rulebook:
 
     def breaches(self, state: LedgerState, event: Event) -> list[Breach]:
         """Every rule that the event breaks, if it came next."""
-        found = list(_always(self, state, event))
-        match event.payload:
-            case Draw() as draw:
-                found += _draw(self, state, event, draw)
-            case RepeatedRequest() as repeated:
-                found += _repeated(self, state, event, repeated)
-            case OutageUsed() as used:
-                found += _slip_used(self, state, event, used)
-            case Beacon() as beacon:
-                found += _beacon(self, state, event, beacon)
-            case SamePerson() as same:
-                found += _same_person(state, event, same)
-            case ErrorNoted(about=about):
-                found += _about(state, event, about)
-            case Withdrawal() as withdrawal:
-                found += _withdrawal(state, event, withdrawal)
-            case Amendment() as amendment:
-                found += _amendment(self, state, event, amendment)
-            case Role() as role:
-                found += _role(self, state, event, role)
-            case Nomination() as nomination:
-                found += _nomination(self, state, event, nomination)
-            case OutageIssued() as issued:
-                found += _slips_issued(self, state, event, issued)
-            case OutageVoided() as voided:
-                found += _slip_voided(state, event, voided)
-            case Close() as close:
-                found += _close(state, event, close)
-        return found
+        rules = _RULES[event.payload.type]
+        return [*_always(self, state, event), *rules(self, state, event, event.payload)]
 
 
 def _always(book: Rulebook, state: LedgerState, event: Event) -> Iterator[Breach]:
@@ -176,7 +149,7 @@ def _repeated(book: Rulebook, state: LedgerState, event: Event, repeated: Repeat
         yield breach("not_first_answer", first=repeated.first)
 
 
-def _same_person(state: LedgerState, event: Event, same: SamePerson) -> Iterator[Breach]:
+def _same_person(book: Rulebook, state: LedgerState, event: Event, same: SamePerson) -> Iterator[Breach]:
     yield from _anywhere(state, event.by)
     if same.old == same.new:
         yield breach("same_twice")
@@ -185,13 +158,17 @@ def _same_person(state: LedgerState, event: Event, same: SamePerson) -> Iterator
         yield breach("both_drawn", old=old.seq, new=new.seq)
 
 
+def _error_noted(book: Rulebook, state: LedgerState, event: Event, noted: ErrorNoted) -> Iterator[Breach]:
+    yield from _about(state, event, noted.about)
+
+
 def _about(state: LedgerState, event: Event, about: int) -> Iterator[Breach]:
     yield from _anywhere(state, event.by)
     if about not in state.answer_events:
         yield breach("no_answer", about=about)
 
 
-def _withdrawal(state: LedgerState, event: Event, withdrawal: Withdrawal) -> Iterator[Breach]:
+def _withdrawal(book: Rulebook, state: LedgerState, event: Event, withdrawal: Withdrawal) -> Iterator[Breach]:
     about = withdrawal.about
     yield from _about(state, event, about)
     if about in state.withdrawn:
@@ -347,7 +324,7 @@ def _slip_open(state: LedgerState, list_id: str, number: int) -> Iterator[Breach
         yield breach("slip_again", number=number, list_id=list_id, seq=seq)
 
 
-def _slip_voided(state: LedgerState, event: Event, voided: OutageVoided) -> Iterator[Breach]:
+def _slip_voided(book: Rulebook, state: LedgerState, event: Event, voided: OutageVoided) -> Iterator[Breach]:
     yield from _anywhere(state, event.by)
     yield from _slip_open(state, voided.list_id, voided.number)
     drawn = voided.reason in ("drawn_before", "drawn_since")
@@ -356,9 +333,26 @@ def _slip_voided(state: LedgerState, event: Event, voided: OutageVoided) -> Iter
         yield breach("void_reason", first=voided.first or "–")
 
 
-def _close(state: LedgerState, event: Event, close: Close) -> Iterator[Breach]:
+def _close(book: Rulebook, state: LedgerState, event: Event, close: Close) -> Iterator[Breach]:
     yield from _allowed(state, event.by, MANAGES)
     if count := sum(len(slips.unaccounted) for slips in state.slips.values()):
         yield breach("slips_open", count=count)
     if close.answers != len(state.answer_events):
         yield breach("close_count", said=close.answers, counted=len(state.answer_events))
+
+
+_RULES: Final[Mapping[str, Callable[[Rulebook, LedgerState, Event, Any], Iterator[Breach]]]] = {
+    "amendment": _amendment,
+    "beacon": _beacon,
+    "close": _close,
+    "draw": _draw,
+    "error_noted": _error_noted,
+    "nomination": _nomination,
+    "outage_issued": _slips_issued,
+    "outage_used": _slip_used,
+    "outage_voided": _slip_voided,
+    "repeated_request": _repeated,
+    "role": _role,
+    "same_person": _same_person,
+    "withdrawal": _withdrawal,
+}

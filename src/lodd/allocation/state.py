@@ -12,14 +12,18 @@ from lodd.allocation.events import (
     Beacon,
     Close,
     Draw,
+    ErrorNoted,
     Event,
     Nomination,
     OutageIssued,
     OutageUsed,
     OutageVoided,
+    Payload,
+    RepeatedRequest,
     Role,
     RoleName,
     SamePerson,
+    Withdrawal,
 )
 
 Grant = tuple[RoleName, str | None]
@@ -67,6 +71,8 @@ class LedgerState:
     nominated: dict[str, str] = field(default_factory=dict)
     slips: dict[str, SlipList] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
+    details: dict[int, list[str]] = field(default_factory=dict)
+    """Hashes of what stands outside the chain about a person, by the number of the answer."""
     closed: Event | None = None
     types: Counter[str] = field(default_factory=Counter)
 
@@ -110,10 +116,15 @@ class LedgerState:
 
     def _answered(self, event: Event, lot_id: str) -> None:
         self.answer_events[event.seq] = event
+        self._stands_outside(event.seq, event.payload)
         for pseudonym in self.people.get(lot_id, (lot_id,)):
             self.answers.setdefault(pseudonym, event)
         if isinstance(event.payload, OutageUsed) and event.payload.list_id in self.slips:
             self.slips[event.payload.list_id].used.setdefault(event.payload.number, event.seq)
+
+    def _stands_outside(self, about: int, payload: Payload) -> None:
+        if isinstance(payload, Draw | OutageUsed | RepeatedRequest | ErrorNoted) and payload.details is not None:
+            self.details.setdefault(about, []).append(payload.details)
 
     def _other(self, event: Event) -> None:
         match event.payload:
@@ -130,12 +141,20 @@ class LedgerState:
                 self.nominated.update(dict.fromkeys(nomination.members, nomination.batch))
             case OutageIssued() as issued:
                 self.slips.setdefault(issued.list_id, SlipList(issued))
-            case OutageVoided() as voided if voided.list_id in self.slips:
-                self.slips[voided.list_id].voided.setdefault(voided.number, event.seq)
+            case OutageVoided() as voided:
+                if voided.list_id in self.slips:
+                    self.slips[voided.list_id].voided.setdefault(voided.number, event.seq)
+            case _:
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        match event.payload:
             case Close():
                 self.closed = self.closed or event
-            case payload if payload.type == "withdrawal":
-                self.withdrawn.add(payload.about)
+            case Withdrawal(about=about):
+                self.withdrawn.add(about)
+            case RepeatedRequest(first=about) | ErrorNoted(about=about):
+                self._stands_outside(about, event.payload)
             case _:
                 pass
 

@@ -1,0 +1,236 @@
+"""A live ledger: the file, what it says so far, and the mechanism, kept in step under one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from lodd.allocation.details import DETAILS_FILE, Details, add_detail, erase_details, new_detail, read_details
+from lodd.allocation.events import Draw, Event, OutageUsed, Payload
+from lodd.allocation.ledger import LEDGER_FILE, LedgerFile, Turn
+from lodd.allocation.replay import Replay, factors_in
+from lodd.allocation.rulebook import Rulebook
+from lodd.allocation.state import LedgerState
+from lodd.errors import DataError, LockError, LoddError, Problem, UsageError
+from lodd.identity import IdentityNumber
+from lodd.locale import Text
+from lodd.protocol.canonical import protocol_sha256
+from lodd.protocol.lock import LOCK_FILE, Lock, lock_sha256
+from lodd.protocol.model import Trial
+
+Clock = Callable[[], datetime]
+Value = TypeVar("Value")
+
+
+class Keys(Protocol):
+    """What the draw asks of a key ring (:class:`lodd.identity.KeyRing`)."""
+
+    def lot_id(self, number: IdentityNumber) -> str: ...
+
+    def lot_mac(self, message: bytes) -> bytes: ...
+
+    def sign(self, message: bytes) -> bytes: ...
+
+    def commitments(self) -> dict[str, str]: ...
+
+
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+class LiveLedger:
+    """Everything that a draw needs, in step with the file. All writing happens inside :meth:`turn`.
+
+    Nothing in memory is trusted over the file: after any error that may have left them apart, everything is read again.
+    """
+
+    def __init__(self, trial: Trial, lock: Lock, keys: Keys, folder: Path, clock: Clock = utc_now) -> None:
+        """Raises:
+        LockError: the protocol was changed since the lock, or the keys are not those that it commits to.
+        UnsupportedMethodError: the lots are not drawn by Lodd.
+        """
+        _check_lock(trial, lock, keys)
+        self.trial: Final = trial
+        self.keys: Final = keys
+        self.lock_sha256: Final = lock_sha256(lock)
+        self.rulebook: Final = Rulebook.of(trial, lock)
+        self.details_path: Final = folder / DETAILS_FILE
+        self._clock = clock
+        self._file = LedgerFile(folder / LEDGER_FILE, self.lock_sha256)
+        self._turn: Turn | None = None
+        self._at: datetime | None = None
+        self.reset()
+        self.replay.design.refuse_external()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """This writer's turn, with all that others wrote taken in first.
+
+        Raises:
+            DataError, VerificationError: the ledger is not whole.
+        """
+        try:
+            with self._file.turn() as turn:
+                self._turn = turn
+                self._at = self._clock().astimezone(UTC).replace(microsecond=0)
+                self._take_in(turn.news)
+                yield
+        except LoddError:
+            raise
+        except BaseException:
+            self.reset()
+            raise
+        finally:
+            self._turn = None
+
+    def now(self) -> datetime:
+        """The time of this turn, in UTC and whole seconds: one turn, one time, also around midnight."""
+        assert self._at is not None
+        return self._at
+
+    def check(self, payload: Payload, by: str) -> Event:
+        """The event that this would be, if no rule is against it.
+
+        Raises:
+            DataError: the rules that it would break.
+            UsageError: ``by`` is not a name that the ledger may hold.
+        """
+        assert self._turn is not None
+        event = said(self._turn.candidate, payload, at=self.now(), by=by)
+        if found := self.rulebook.breaches(self.state, event):
+            raise DataError([breach.problem for breach in found])
+        return event
+
+    def record(self, payload: Payload, by: str) -> Event:
+        """Check, take in and write an event; when this returns, it is on the disk.
+
+        Raises:
+            DataError: a rule is against it, the mechanism refuses it, or it cannot be written; then nothing is.
+        """
+        assert self._turn is not None
+        event = self.check(payload, by)
+        try:
+            if isinstance(payload, OutageUsed):
+                self.replay.observe(payload, self.factors(payload.details))
+            else:
+                self.replay.follow(event)
+            self._turn.append(event)
+        except BaseException:
+            self.reset()
+            raise
+        self.state.apply(event)
+        return event
+
+    def keep_outside(self, content: Mapping[str, Any]) -> str | None:
+        """Write what must stand outside the chain; its hash, or None where there is nothing to keep.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        kept = {name: value for name, value in content.items() if value}
+        if not kept:
+            return None
+        detail = new_detail(kept)
+        add_detail(self.details_path, detail)
+        return detail.sha256
+
+    def factors(self, details: str | None) -> Mapping[str, str] | None:
+        """The factor values behind a hash; none where there is no hash, None where they are erased."""
+        return {} if details is None else factors_in(read_details(self.details_path).content(details))
+
+    def erase(self, about: int) -> int:
+        """Destroy what stands outside the chain about the person of an answer; how many things there were."""
+        return erase_details(self.details_path, frozenset(self.state.details.get(about, ())))
+
+    def _take_in(self, news: tuple[Event, ...]) -> None:
+        """Events that others wrote, or all of them at the start. What withdrawn people left behind is erased."""
+        details = read_details(self.details_path) if news else Details()
+        try:
+            for event in news:
+                self._play(event, details)
+                self.state.apply(event)
+        except BaseException:
+            self.reset()
+            raise
+        left = {sha256 for about in self.state.withdrawn for sha256 in self.state.details.get(about, ())}
+        if left & details.kept.keys():
+            erase_details(self.details_path, frozenset(left))
+
+    def _play(self, event: Event, details: Details) -> None:
+        payload = event.payload
+        if isinstance(payload, Draw):
+            self.replay.draw(payload, _known(payload, details))
+        elif isinstance(payload, OutageUsed):
+            self.replay.observe(payload, _known(payload, details))
+        else:
+            self.replay.follow(event)
+
+    def reset(self) -> None:
+        """Read everything again at the next turn."""
+        self._file.forget()
+        self.state = LedgerState(self.lock_sha256)
+        self.replay = Replay(self.trial, self.keys.lot_mac, self.lock_sha256)
+
+
+def _known(answer: Draw | OutageUsed, details: Details) -> Mapping[str, str] | None:
+    return {} if answer.details is None else factors_in(details.content(answer.details))
+
+
+def said(make: Callable[..., Value], *positional: Any, **values: Any) -> Value:
+    """Make an event or a part of one from what a user wrote.
+
+    Raises:
+        UsageError: a name or value that no event may hold.
+    """
+    try:
+        return make(*positional, **values)
+    except ValidationError as error:
+        raise UsageError([_unsayable(str(details["loc"][0]), details["input"]) for details in error.errors()]) from None
+
+
+def _unsayable(field: str, given: object) -> Problem:
+    shown = given if isinstance(given, str | int) else "…"
+    return Problem(
+        Text(nb=f"«{shown}» kan ikke stå som {field}", en=f'"{shown}" cannot stand as {field}'),
+        field,
+        Text(
+            nb="navn: små bokstaver, sifre, punktum, - og _, med en bokstav først; sannsynligheter: 0.40",
+            en="names: small letters, digits, full stops, - and _, beginning with a letter; probabilities: 0.40",
+        ),
+    )
+
+
+def _check_lock(trial: Trial, lock: Lock, keys: Keys) -> None:
+    if protocol_sha256(trial) != lock.protocol_sha256:
+        raise LockError(
+            Problem(
+                Text(nb="protokollen er endret etter at den ble låst", en="the protocol was changed since the lock"),
+                LOCK_FILE,
+                next_step=Text(
+                    nb="Hent tilbake den låste trial.toml. Sannsynligheter endres med en beslutning i protokollen over "
+                    "trekningene.",
+                    en="Restore the locked trial.toml. Probabilities are changed by an amendment in the ledger.",
+                ),
+            )
+        )
+    held = keys.commitments()
+    for kind in ("draw", "lot_pseudonym", "checkpoint"):
+        if lock.commitments.get(kind) != held.get(kind):
+            raise LockError(_other_key(kind))
+
+
+def _other_key(kind: str) -> Problem:
+    return Problem(
+        Text(
+            nb=f"nøkkelen «{kind}» er ikke den som låsen binder forsøket til",
+            en=f'the key "{kind}" is not the one that the lock commits to',
+        ),
+        LOCK_FILE,
+        next_step=Text(nb="Start med forsøkets egne nøkler.", en="Start with the trial's own keys."),
+    )
