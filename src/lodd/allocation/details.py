@@ -12,13 +12,13 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from lodd.errors import DataError, Problem
+from lodd.errors import DataError, Problem, UsageError
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
 
@@ -98,14 +98,31 @@ def add_detail(path: Path, detail: Detail) -> None:
     Raises:
         DataError: the file cannot be written.
     """
-    entry = {"content": detail.content, "details": detail.sha256, "salt": detail.salt}
     with _turn(path) as descriptor:
         size = os.fstat(descriptor).st_size
         torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
         whole = _last_line_end(descriptor, size) if torn else size
         os.ftruncate(descriptor, whole)
-        os.pwrite(descriptor, canonical_bytes(entry) + b"\n", whole)
+        os.pwrite(descriptor, _line(detail), whole)
         os.fsync(descriptor)
+
+
+def write_details(path: Path, details: Iterable[Detail]) -> None:
+    """A whole file at once, as a simulation makes it. Never over another.
+
+    Raises:
+        UsageError: there is a file already, or it cannot be written.
+    """
+    try:
+        with path.open("xb") as file:
+            path.chmod(_OWNER_ONLY)
+            file.writelines(map(_line, details))
+    except OSError as error:
+        raise UsageError(_cannot_read(path, error.strerror or "")) from None
+
+
+def _line(detail: Detail) -> bytes:
+    return canonical_bytes({"content": detail.content, "details": detail.sha256, "salt": detail.salt}) + b"\n"
 
 
 def erase_details(path: Path, hashes: frozenset[str]) -> int:

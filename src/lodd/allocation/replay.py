@@ -161,6 +161,11 @@ class Replay:
         """
         return self.design.place(office, day).probability
 
+    def one_period(self, office: str, since: date, until: date) -> bool:
+        """Do all these days lie in one period of the office's schedule?"""
+        period = self.design.period(office, since)
+        return period is not None and until <= period.until
+
     def _request(self, answer: Draw | OutageUsed, factors: Mapping[str, str] | None) -> DrawRequest:
         known = factors if factors is not None else dict.fromkeys(self._factors, "")
         batch = answer.batch if isinstance(answer, Draw) else None

@@ -62,6 +62,7 @@ class LedgerState:
     roles: dict[str, set[Grant]] = field(default_factory=dict)
     has_held_a_key: set[str] = field(default_factory=set)
     beacon: Event | None = None
+    beacons: list[Beacon] = field(default_factory=list)
     used_rounds: set[tuple[str, str]] = field(default_factory=set)
     """Source and round of every beacon recorded, so that none is named before its value is unknown again."""
     amendments: dict[int, Amendment] = field(default_factory=dict)
@@ -159,6 +160,7 @@ class LedgerState:
                 pass
 
     def _beacon(self, event: Event, beacon: Beacon) -> None:
+        self.beacons.append(beacon)
         self.used_rounds.add((beacon.source, beacon.round))
         if beacon.amendment is not None:
             self.amendment_beacons.setdefault(beacon.amendment, event)
