@@ -58,6 +58,22 @@ def make_trial() -> Callable[..., Trial]:
 
 
 @pytest.fixture
+def make_two_arm_trial() -> Callable[..., Trial]:
+    """Without arm b: one site, one office, halves."""
+
+    def make(**draw: Any) -> Trial:
+        values = tomllib.loads(PROTOCOL, parse_float=Decimal)
+        values["trial"]["arms"] = ["control", "a"]
+        del values["arms"]["b"]
+        del values["sites"]["south"]
+        row = {"site": "north", "from": date(2020, 1, 1), "probability": {"a": "0.50"}}
+        values["draw"] |= {"schedule": [row]} | draw
+        return Trial.model_validate(values)
+
+    return make
+
+
+@pytest.fixture
 def enrolled() -> pl.DataFrame:
     rng = np.random.default_rng(5)
     office = rng.choice(np.array(["n1", "n2", "s1"]), 3000)
