@@ -57,17 +57,21 @@ def make_trial() -> Callable[..., Trial]:
     return make
 
 
+def two_arm_values() -> dict[str, Any]:
+    """The protocol without arm b: one site, halves."""
+    values = tomllib.loads(PROTOCOL, parse_float=Decimal)
+    values["trial"]["arms"] = ["control", "a"]
+    del values["arms"]["b"]
+    del values["sites"]["south"]
+    values["draw"]["schedule"] = [{"site": "north", "from": date(2020, 1, 1), "probability": {"a": "0.50"}}]
+    return values
+
+
 @pytest.fixture
 def make_two_arm_trial() -> Callable[..., Trial]:
-    """Without arm b: one site, one office, halves."""
-
     def make(**draw: Any) -> Trial:
-        values = tomllib.loads(PROTOCOL, parse_float=Decimal)
-        values["trial"]["arms"] = ["control", "a"]
-        del values["arms"]["b"]
-        del values["sites"]["south"]
-        row = {"site": "north", "from": date(2020, 1, 1), "probability": {"a": "0.50"}}
-        values["draw"] |= {"schedule": [row]} | draw
+        values = two_arm_values()
+        values["draw"] |= draw
         return Trial.model_validate(values)
 
     return make

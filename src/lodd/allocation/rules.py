@@ -142,5 +142,5 @@ def values_of(names: Iterable[str], place: Place, request: DrawRequest) -> list[
         known["batch"] = request.batch
     for name in names:
         if name not in known:
-            raise DataError(problems.missing_factor(name))
+            raise DataError(problems.no_batch(None) if name == "batch" else problems.missing_factor(name))
     return [known[name] for name in names]

@@ -153,7 +153,7 @@ def _size_limits(
     ordered: Sequence[Urn], active: Sequence[int], arm: NDArray[np.uint8], kept: list[int], arms: int
 ) -> NDArray[np.unsignedinteger[Any]]:
     sizes = len(ordered[0].sizes)
-    if sizes == 1 or len(kept) == arms:
+    if len(kept) == arms:
         return _ends(np.full((1, sizes), 1 / sizes)).astype(np.uint32)
     chances = [size_chances(urn, arm, kept) for urn in ordered]
     by_step = [chances[urn][step] for step, count in enumerate(active) for urn in range(count)]
