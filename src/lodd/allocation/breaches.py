@@ -64,7 +64,7 @@ _WORDS: Final[Mapping[str, Text]] = {
     ),
     "unknown_arm": Text(nb="gruppen «{arm}» finnes ikke i protokollen", en='the arm "{arm}" is not in the protocol'),
     "batch": Text(
-        nb="gruppen som personen er meldt inn i ({nominated}), er ikke den som det trekkes for ({batch})",
+        nb="puljen som personen er nominert i ({nominated}), er ikke den som det trekkes for ({batch})",
         en="the batch that the person is nominated in ({nominated}) is not the one drawn for ({batch})",
     ),
     "batch_no_beacon": Text(
@@ -125,7 +125,7 @@ _WORDS: Final[Mapping[str, Text]] = {
         en="the value is of {source}, {round}, but must be of {expected}",
     ),
     "no_target": Text(
-        nb="ingen endring eller gruppe venter på dette tallet", en="no amendment or batch awaits this value"
+        nb="ingen endring eller pulje venter på dette tallet", en="no amendment or batch awaits this value"
     ),
     "beacon_again": Text(nb="dette tallet er alt registrert", en="this value has been recorded already"),
     "simulated_beacon": Text(
@@ -141,16 +141,16 @@ _WORDS: Final[Mapping[str, Text]] = {
         en="the role {role} is for the whole trial, not one office",
     ),
     "not_complete": Text(
-        nb="metoden «{method}» trekker én og én, ikke grupper",
+        nb="metoden «{method}» trekker én og én, ikke puljer",
         en='the method "{method}" draws one by one, not batches',
     ),
-    "batch_again": Text(nb="«{batch}» er alt meldt inn", en='"{batch}" has been nominated already'),
+    "batch_again": Text(nb="puljen «{batch}» er alt nominert", en='"{batch}" has been nominated already'),
     "members": Text(
         nb="medlemmene er ikke sortert, eller noen står to ganger",
         en="the members are not sorted, or somebody is there twice",
     ),
     "member_elsewhere": Text(
-        nb="{count} av medlemmene er alt trukket eller meldt inn i en annen gruppe",
+        nb="{count} av medlemmene er alt trukket eller nominert i en annen pulje",
         en="{count} of the members have been drawn already or are in another batch",
     ),
     "counts": Text(

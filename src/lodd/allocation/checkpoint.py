@@ -85,7 +85,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     except (OSError, ValueError, TypeError):
         raise DataError(
             Problem(
-                Text(nb="filen er ikke et kontrollpunkt", en="the file is not a checkpoint"),
+                Text(nb="filen er ikke et sjekkpunkt", en="the file is not a checkpoint"),
                 str(path),
                 Text(
                     nb="JSON med trial, lock_sha256, count, head, at og signature",

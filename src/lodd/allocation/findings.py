@@ -58,19 +58,19 @@ FINDINGS: Final[Mapping[str, Text]] = {
         en="the first event follows another lock than this one",
     ),
     "checkpoint_signature": Text(
-        nb="signaturen på kontrollpunktet ved hendelse {count} er ikke forsøkets",
+        nb="signaturen på sjekkpunktet ved hendelse {count} er ikke forsøkets",
         en="the signature of the checkpoint at event {count} is not the trial's",
     ),
     "checkpoint_trial": Text(
-        nb="kontrollpunktet ved hendelse {count} er fra en annen lås",
+        nb="sjekkpunktet ved hendelse {count} er fra en annen lås",
         en="the checkpoint at event {count} is of another lock",
     ),
     "checkpoint_cut": Text(
-        nb="kontrollpunktet viser {count} hendelser, men filen har bare {events}: noe er kuttet bort",
+        nb="sjekkpunktet viser {count} hendelser, men filen har bare {events}: noe er kuttet bort",
         en="the checkpoint shows {count} events, but the file has only {events}: something was cut off",
     ),
     "checkpoint_head": Text(
-        nb="hendelse {count} er en annen enn da kontrollpunktet ble signert {at}: noe til og med den er endret",
+        nb="hendelse {count} er en annen enn da sjekkpunktet ble signert {at}: noe til og med den er endret",
         en="event {count} is not what it was when the checkpoint was signed {at}: something up to it was changed",
     ),
     "key": Text(
@@ -119,7 +119,7 @@ PROVEN: Final[Mapping[str, Text]] = {
         en="The chain is whole: each of the {events} events follows the one before, and the first follows the lock.",
     ),
     "checkpoint": Text(
-        nb="Hendelse 1 til {count} er slik de var da kontrollpunktet ble signert {at}.",
+        nb="Hendelse 1 til {count} er slik de var da sjekkpunktet ble signert {at}.",
         en="Events 1 to {count} are as they were when the checkpoint was signed {at}.",
     ),
     "key": Text(
@@ -139,8 +139,8 @@ PROVEN: Final[Mapping[str, Text]] = {
         en="All probabilities are those of the schedule, with {amendments} amendments.",
     ),
     "rules": Text(
-        nb="Ingen er trukket to ganger, utenfor trekningsperioden eller etter avslutningen, og alt er gjort av noen med "
-        "rollen som trengs.",
+        nb="Ingen er trukket to ganger, utenfor trekningsperioden eller etter avslutningen, og alt er gjort av noen "
+        "med rollen som trengs.",
         en="Nobody was drawn twice, or outside enrolment, or after the close, and everything was done by somebody with "
         "the role it takes.",
     ),
@@ -156,13 +156,13 @@ NOT_PROVEN: Final[Mapping[str, Text]] = {
         en="The lots were drawn outside Lodd, so they cannot be verified here.",
     ),
     "end": Text(
-        nb="At ikke noe er kuttet bort på slutten, eller hele kjeden skrevet om: det krever et signert kontrollpunkt "
+        nb="At ikke noe er kuttet bort på slutten, eller hele kjeden skrevet om: det krever et signert sjekkpunkt "
         "som er oppbevart utenfor.",
         en="That nothing was cut off at the end, or the whole chain rewritten: that takes a signed checkpoint that was "
         "kept outside.",
     ),
     "after_checkpoint": Text(
-        nb="At de {count} hendelsene etter det siste kontrollpunktet er slik de ble skrevet, og at ingen etter dem er "
+        nb="At de {count} hendelsene etter det siste sjekkpunktet er slik de ble skrevet, og at ingen etter dem er "
         "kuttet bort.",
         en="That the {count} events after the last checkpoint are as they were written, and that none after them was "
         "cut off.",

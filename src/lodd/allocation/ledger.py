@@ -246,7 +246,7 @@ def _unreadable(name: str, count: int) -> Problem:
         Text(nb=f"hendelse {count} kan ikke leses. {still.nb}", en=f"event {count} cannot be read. {still.en}"),
         f"{name}:{count}",
         next_step=Text(
-            nb="Hent filen fra en kopi, og sammenlign med det siste kontrollpunktet.",
+            nb="Hent filen fra en kopi, og sammenlign med det siste sjekkpunktet.",
             en="Restore the file from a copy, and compare it with the last checkpoint.",
         ),
     )
@@ -285,12 +285,12 @@ def _torn(name: str, count: int) -> Problem:
 def _shorter(name: str, count: int) -> Problem:
     return Problem(
         Text(
-            nb=f"protokollen over trekningene er blitt kortere: den hadde {count} hendelser",
+            nb=f"loggen er blitt kortere: den hadde {count} hendelser",
             en=f"the ledger has become shorter: it had {count} events",
         ),
         name,
         next_step=Text(
-            nb="Trekk ikke mer. Sammenlign med det siste kontrollpunktet.",
+            nb="Trekk ikke mer. Sammenlign med det siste sjekkpunktet.",
             en="Draw no more. Compare it with the last checkpoint.",
         ),
     )

@@ -17,7 +17,7 @@ from lodd.allocation.replay import Replay, factors_in
 from lodd.allocation.rulebook import Rulebook
 from lodd.allocation.state import LedgerState
 from lodd.errors import DataError, LockError, LoddError, Problem, UsageError
-from lodd.identity import IdentityNumber
+from lodd.identity import IdentityNumber, Setting
 from lodd.locale import Text
 from lodd.protocol.canonical import protocol_sha256
 from lodd.protocol.lock import LOCK_FILE, Lock, lock_sha256
@@ -29,6 +29,9 @@ Value = TypeVar("Value")
 
 class Keys(Protocol):
     """What the draw asks of a key ring (:class:`lodd.identity.KeyRing`)."""
+
+    @property
+    def setting(self) -> Setting: ...
 
     def lot_id(self, number: IdentityNumber) -> str: ...
 
@@ -213,8 +216,7 @@ def _check_lock(trial: Trial, lock: Lock, keys: Keys) -> None:
                 Text(nb="protokollen er endret etter at den ble låst", en="the protocol was changed since the lock"),
                 LOCK_FILE,
                 next_step=Text(
-                    nb="Hent tilbake den låste trial.toml. Sannsynligheter endres med en beslutning i protokollen over "
-                    "trekningene.",
+                    nb="Hent tilbake den låste trial.toml. Sannsynligheter endres med en beslutning i loggen.",
                     en="Restore the locked trial.toml. Probabilities are changed by an amendment in the ledger.",
                 ),
             )

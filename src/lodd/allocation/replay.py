@@ -4,10 +4,9 @@ verifier to recompute every lot."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lodd.allocation.design import Design
 from lodd.allocation.events import (
@@ -50,8 +49,7 @@ def schedule_rows(rows: Sequence[AmendedRow], since: date) -> list[ScheduleRow]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Recomputed:
+class Recomputed(NamedTuple):
     """What the mechanism says of one draw. ``lot`` is None where it cannot say, for the reason ``why``."""
 
     lot: Lot | None
@@ -90,21 +88,22 @@ class Replay:
             case Nomination() as nomination if self._sequencer:
                 self._sequencer.nominate(nomination.batch, nomination.members, nomination.counts)
             case OutageIssued() as issued if self._source:
-                self.slips[issued.list_id] = self.new_slips(issued)
+                self.slips[issued.list_id] = self.new_slips(
+                    issued.office, issued.since, issued.list_id, len(issued.hashes)
+                )
             case Withdrawal(lot_id=lot_id) if self._sequencer:
                 self._sequencer.withdraw(lot_id)
             case _:
                 pass
 
-    def new_slips(self, issued: OutageIssued) -> tuple[Slip, ...]:
+    def new_slips(self, office: str, since: date, list_id: str, count: int) -> tuple[Slip, ...]:
         """The slips of a list, as the mechanism makes them now.
 
         Raises:
             DataError: the office has no probability on the list's first day.
         """
         assert self._source is not None
-        place = self.design.place(issued.office, issued.since)
-        return draw_slips(self._source, self.design.arms, place, issued.list_id, len(issued.hashes))
+        return draw_slips(self._source, self.design.arms, self.design.place(office, since), list_id, count)
 
     def draw(self, draw: Draw, factors: Mapping[str, str] | None) -> Recomputed:
         """Recompute a recorded lot, and stay in step whether that can be done or not.

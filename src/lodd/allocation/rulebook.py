@@ -118,10 +118,13 @@ def _within_enrolment(book: Rulebook, day: date) -> Iterator[Breach]:
 
 
 def _new_answer(book: Rulebook, state: LedgerState, event: Event, answer: Draw | OutageUsed) -> Iterator[Breach]:
-    """What every event that gives somebody an arm must satisfy."""
-    yield from _allowed(state, event.by, DRAWS, answer.office)
-    yield from _known_office(book, answer.office)
-    yield from _within_enrolment(book, answer.day)
+    """What every event that gives somebody an arm must satisfy. (Asked of every draw by the verifier: no detours.)"""
+    if not state.may(event.by, DRAWS, answer.office):
+        yield breach("role", by=event.by, roles=", ".join(DRAWS))
+    if answer.office not in book.offices:
+        yield breach("unknown_office", office=answer.office)
+    if not book.opens <= answer.day <= book.closes:
+        yield from _within_enrolment(book, answer.day)
     if answer.arm not in book.arms:
         yield breach("unknown_arm", arm=answer.arm)
     if (first := state.answers.get(answer.lot_id)) is not None:
@@ -134,6 +137,11 @@ def _draw(book: Rulebook, state: LedgerState, event: Event, draw: Draw) -> Itera
         yield breach("wrong_day", day=draw.day, local=local)
     if book.method == "external":
         yield breach("external")
+    if state.nominated or draw.batch is not None or book.method == "complete":
+        yield from _batch(book, state, draw)
+
+
+def _batch(book: Rulebook, state: LedgerState, draw: Draw) -> Iterator[Breach]:
     nominated = state.nominated.get(draw.lot_id)
     if nominated != draw.batch or (book.method == "complete" and draw.batch is None):
         yield breach("batch", nominated=nominated or "–", batch=draw.batch or "–")
@@ -164,7 +172,7 @@ def _error_noted(book: Rulebook, state: LedgerState, event: Event, noted: ErrorN
 
 def _about(state: LedgerState, event: Event, about: int) -> Iterator[Breach]:
     yield from _anywhere(state, event.by)
-    if about not in state.answer_events:
+    if about not in state.answers_by_seq:
         yield breach("no_answer", about=about)
 
 
@@ -173,7 +181,7 @@ def _withdrawal(book: Rulebook, state: LedgerState, event: Event, withdrawal: Wi
     yield from _about(state, event, about)
     if about in state.withdrawn:
         yield breach("withdrawn_already", about=about)
-    answer = state.answer_events.get(about)
+    answer = state.answers_by_seq.get(about)
     if answer is not None and state.answer_to(withdrawal.lot_id) is not answer:
         yield breach("not_first_answer", first=about)
 
@@ -337,8 +345,8 @@ def _close(book: Rulebook, state: LedgerState, event: Event, close: Close) -> It
     yield from _allowed(state, event.by, MANAGES)
     if count := sum(len(slips.unaccounted) for slips in state.slips.values()):
         yield breach("slips_open", count=count)
-    if close.answers != len(state.answer_events):
-        yield breach("close_count", said=close.answers, counted=len(state.answer_events))
+    if close.answers != len(state.answers_by_seq):
+        yield breach("close_count", said=close.answers, counted=len(state.answers_by_seq))
 
 
 _RULES: Final[Mapping[str, Callable[[Rulebook, LedgerState, Event, Any], Iterator[Breach]]]] = {

@@ -133,7 +133,10 @@ class Sequencer:
         key = (request.office, request.day)
         place = self._places.get(key)
         if place is None:
-            place = self._places[key] = self._design.place(*key)
+            period = self._design.period(*key)
+            first = (request.office, period.since) if period else key  # all days of a period are one place
+            place = self._places.get(first) or self._design.place(*key)
+            self._places[first] = self._places[key] = place
         return place
 
     def _complete(self) -> Batches:

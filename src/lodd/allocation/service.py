@@ -19,7 +19,6 @@ from lodd.allocation.events import (
     ErrorNoted,
     Event,
     Nomination,
-    OutageUsed,
     RepeatedRequest,
     Role,
     RoleName,
@@ -31,6 +30,7 @@ from lodd.allocation.lot import DrawRequest
 from lodd.allocation.receipts import receipt_of
 from lodd.allocation.replay import schedule_rows, shares
 from lodd.allocation.rulebook import local_day
+from lodd.allocation.state import Answered
 from lodd.errors import DataError, Problem, UsageError
 from lodd.identity import IdentityNumber
 from lodd.locale import Text
@@ -116,8 +116,9 @@ class DrawService:
             first = self.live.state.answer_to(lot_id)
             if first is not None:
                 return self._again(first, lot_id, office, by, on_behalf_of)
-            _check_confirmed(self.live.trial, confirmed)
-            return _answer(self._drawn(lot_id, office, by, factors or {}, on_behalf_of), first=True)
+            check_confirmed(self.live.trial, confirmed)
+            event = self._drawn(lot_id, office, by, factors or {}, on_behalf_of)
+            return _answer(self.live.state.answers_by_seq[event.seq], first=True)
 
     def same_person(self, old: IdentityNumber, new: IdentityNumber, *, by: str) -> Event:
         """Two numbers are one person: a D-number became a fødselsnummer. Recorded before the new number is drawn."""
@@ -204,7 +205,7 @@ class DrawService:
     def close(self, *, by: str) -> Event:
         """No more draws. After this the draw key may be revealed."""
         with self.live.turn():
-            return self.live.record(Close(answers=len(self.live.state.answer_events)), by)
+            return self.live.record(Close(answers=len(self.live.state.answers_by_seq)), by)
 
     def checkpoint(self) -> Checkpoint:
         """A signed checkpoint of the ledger as it is now; also written to the folder, to be copied to an outsider.
@@ -247,7 +248,7 @@ class DrawService:
             live.reset()  # the mechanism has gone on, and the ledger has not
             raise
 
-    def _again(self, first: Event, lot_id: str, office: str, by: str, on_behalf_of: str | None) -> DrawAnswer:
+    def _again(self, first: Answered, lot_id: str, office: str, by: str, on_behalf_of: str | None) -> DrawAnswer:
         values = {"first": first.seq, "lot_id": lot_id, "office": office}
         self.live.check(said(RepeatedRequest, details=None, **values), by)
         kept = None if first.seq in self.live.state.withdrawn else {"on_behalf_of": on_behalf_of}
@@ -291,10 +292,8 @@ def amended_row(trial: Trial, place: str, probability: Mapping[str, str]) -> Ame
     return said(AmendedRow, office=office, probability=dict(probability), site=site)
 
 
-def _answer(event: Event, *, first: bool) -> DrawAnswer:
-    answer = event.payload
-    assert isinstance(answer, Draw | OutageUsed)
-    return DrawAnswer(answer.arm, receipt_of(event.hash), answer.day, first, event.seq)
+def _answer(answered: Answered, *, first: bool) -> DrawAnswer:
+    return DrawAnswer(answered.arm, receipt_of(answered.hash), answered.day, first, answered.seq)
 
 
 def _agreed(one: str, other: str) -> str:
@@ -317,7 +316,10 @@ def _agreed(one: str, other: str) -> str:
     return first.casefold()
 
 
-def _check_confirmed(trial: Trial, confirmed: Collection[str]) -> None:
+def check_confirmed(trial: Trial, confirmed: Collection[str]) -> None:
+    """Raises:
+    DataError: one of the protocol's conditions was not confirmed.
+    """
     missing = [condition for condition in trial.enrolment.eligibility if condition.id not in confirmed]
     if missing:
         raise DataError(
@@ -347,7 +349,7 @@ def _nothing_awaits() -> Problem:
     return Problem(
         Text(nb="ingenting venter på et offentlig tilfeldig tall", en="nothing awaits a public random value"),
         next_step=Text(
-            nb="Kontroller nummeret på endringen eller navnet på gruppen.",
+            nb="Kontroller nummeret på endringen eller navnet på puljen.",
             en="Check the amendment's number or the batch's name.",
         ),
     )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final, NamedTuple, cast
 
 from lodd.allocation.events import (
     Amendment,
+    Answer,
     Beacon,
     Close,
-    Draw,
     ErrorNoted,
     Event,
     Nomination,
     OutageIssued,
-    OutageUsed,
     OutageVoided,
-    Payload,
     RepeatedRequest,
     Role,
     RoleName,
@@ -26,7 +25,19 @@ from lodd.allocation.events import (
     Withdrawal,
 )
 
+_ANSWERS: Final = frozenset({"draw", "outage_used"})
 Grant = tuple[RoleName, str | None]
+
+
+class Answered(NamedTuple):
+    """An answer, in short: the event that gave a person an arm. (Whole events would fill the memory.)"""
+
+    seq: int
+    lot_id: str
+    arm: str
+    day: date
+    at: datetime
+    hash: str
 
 
 @dataclass(slots=True)
@@ -54,9 +65,9 @@ class LedgerState:
     """Hash of the last event; of the lock while there is none."""
     count: int = 0
     last_at: datetime | None = None
-    answers: dict[str, Event] = field(default_factory=dict)
-    """lot_id, and whatever is the same person, to the event that gave the person an arm."""
-    answer_events: dict[int, Event] = field(default_factory=dict)
+    answers: dict[str, Answered] = field(default_factory=dict)
+    """lot_id, and whatever is the same person, to the answer."""
+    answers_by_seq: dict[int, Answered] = field(default_factory=dict)
     people: dict[str, frozenset[str]] = field(default_factory=dict)
     """lot_id to all pseudonyms of the same person, where there are several."""
     roles: dict[str, set[Grant]] = field(default_factory=dict)
@@ -88,8 +99,8 @@ class LedgerState:
     def apply(self, event: Event) -> None:
         """Take in the next event."""
         payload = event.payload
-        if isinstance(payload, Draw | OutageUsed):
-            self._answered(event, payload.lot_id)
+        if payload.type in _ANSWERS:
+            self._answered(event, cast(Answer, payload))
         else:
             self._other(event)
         self.count += 1
@@ -97,14 +108,18 @@ class LedgerState:
         self.last_at = event.at
         self.types[payload.type] += 1
 
-    def answer_to(self, lot_id: str) -> Event | None:
-        """The event that gave this person an arm, under whichever pseudonym."""
+    def answer_to(self, lot_id: str) -> Answered | None:
+        """The answer that this person got, under whichever pseudonym."""
         return self.answers.get(lot_id)
 
     def may(self, person: str, roles: Iterable[RoleName], office: str | None) -> bool:
         """Does the person have one of the roles, for this office (None: for everywhere)?"""
-        grants = self.roles.get(person, ())
-        return any((role, None) in grants or (office is not None and (role, office) in grants) for role in roles)
+        grants = self.roles.get(person)
+        if grants is not None:
+            for role in roles:
+                if (role, None) in grants or (role, office) in grants:
+                    return True
+        return False
 
     @property
     def has_manager(self) -> bool:
@@ -115,17 +130,18 @@ class LedgerState:
         """Amendments that wait for their beacon."""
         return tuple(seq for seq in self.amendments if seq not in self.amendment_beacons)
 
-    def _answered(self, event: Event, lot_id: str) -> None:
-        self.answer_events[event.seq] = event
-        self._stands_outside(event.seq, event.payload)
-        for pseudonym in self.people.get(lot_id, (lot_id,)):
-            self.answers.setdefault(pseudonym, event)
-        if isinstance(event.payload, OutageUsed) and event.payload.list_id in self.slips:
-            self.slips[event.payload.list_id].used.setdefault(event.payload.number, event.seq)
+    def _answered(self, event: Event, answer: Answer) -> None:
+        answered = Answered(event.seq, answer.lot_id, answer.arm, answer.day, event.at, event.hash)
+        self.answers_by_seq[event.seq] = answered
+        self._stands_outside(event.seq, answer.details)
+        for pseudonym in self.people.get(answer.lot_id) or (answer.lot_id,):
+            self.answers.setdefault(pseudonym, answered)
+        if answer.type == "outage_used" and answer.list_id in self.slips:
+            self.slips[answer.list_id].used.setdefault(answer.number, event.seq)
 
-    def _stands_outside(self, about: int, payload: Payload) -> None:
-        if isinstance(payload, Draw | OutageUsed | RepeatedRequest | ErrorNoted) and payload.details is not None:
-            self.details.setdefault(about, []).append(payload.details)
+    def _stands_outside(self, about: int, details: str | None) -> None:
+        if details is not None:
+            self.details.setdefault(about, []).append(details)
 
     def _other(self, event: Event) -> None:
         match event.payload:
@@ -154,8 +170,8 @@ class LedgerState:
                 self.closed = self.closed or event
             case Withdrawal(about=about):
                 self.withdrawn.add(about)
-            case RepeatedRequest(first=about) | ErrorNoted(about=about):
-                self._stands_outside(about, event.payload)
+            case RepeatedRequest(first=about, details=details) | ErrorNoted(about=about, details=details):
+                self._stands_outside(about, details)
             case _:
                 pass
 

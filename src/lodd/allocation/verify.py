@@ -178,9 +178,9 @@ class Verifier:
         """To the mechanism. What it refuses is a finding, unless a broken rule has said the same already."""
         payload = event.payload
         try:
-            if isinstance(payload, Draw):
+            if payload.type == "draw":
                 self._draw(payload)
-            elif isinstance(payload, OutageUsed):
+            elif payload.type == "outage_used":
                 self._slip(payload)
             else:
                 self._follow(event)

@@ -9,7 +9,17 @@ The room also holds the frozen values that other rooms exchange: :class:`Partici
 from lodd.protocol.canonical import canonical, protocol_sha256
 from lodd.protocol.covariate import Baseline
 from lodd.protocol.loading import PROTOCOL_FILE, Loaded, load_trial, parse_trial
-from lodd.protocol.lock import LOCK_FILE, Lock, Prespecification, compare, primary_entry, read_lock, write_lock
+from lodd.protocol.lock import (
+    LOCK_FILE,
+    Lock,
+    Prespecification,
+    compare,
+    lock_sha256,
+    primary_entry,
+    read_lock,
+    read_lock_file,
+    write_lock,
+)
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange, first_day, last_day, month_index, whole_months
 from lodd.protocol.participants import (
@@ -40,6 +50,7 @@ __all__ = [
     "first_day",
     "last_day",
     "load_trial",
+    "lock_sha256",
     "month_index",
     "office_periods",
     "parse_trial",
@@ -48,6 +59,7 @@ __all__ = [
     "primary_entry",
     "protocol_sha256",
     "read_lock",
+    "read_lock_file",
     "read_participants",
     "whole_months",
     "write_lock",
