@@ -16,6 +16,10 @@ from lodd.errors import Problem, UsageError
 from lodd.locale import Text
 
 _WORDS_AT_ONCE: Final = 2_000_000
+"""For lots and urns: few enough to stay in the cache."""
+_SEQUENCE_WORDS: Final = 8_000_000
+"""For minimisation, whose steps are many and small."""
+_COUNTED_AT_ONCE: Final = 2_000
 _RANGE: Final = 2.0**32
 Pair = tuple[int, int]
 
@@ -28,7 +32,7 @@ def redraw(history: DrawHistory, count: int, seed: int, *, first: int = 0, pair:
         return lots
     plan = plan_urns(history.urns, history.arm, history.arms, pair) if history.urns else None
     width = _width(history, plan)
-    for start, stop in _chunks(count, width):
+    for start, stop in _chunks(count, width, _WORDS_AT_ONCE if history.sequence is None else _SEQUENCE_WORDS):
         numbers = words(seed, first + start, stop - start, width)
         _redraw_some(history, plan, pair, numbers, lots[start:stop])
     return lots
@@ -41,8 +45,8 @@ def marginal_by_redraws(history: DrawHistory, count: int, seed: int) -> Floats:
     that no probability is 0 or 1. Its Monte-Carlo error is sqrt(p (1 - p) / count).
     """
     hits = history.probability.copy()
-    for start in range(0, count, 500):
-        lots = redraw(history, min(500, count - start), seed, first=start)
+    for start in range(0, count, _COUNTED_AT_ONCE):
+        lots = redraw(history, min(_COUNTED_AT_ONCE, count - start), seed, first=start)
         for arm in range(history.arms):
             hits[:, arm] += (lots == arm).sum(axis=0)
     return hits / (count + 1)
@@ -94,8 +98,8 @@ def _width(history: DrawHistory, plan: UrnPlan | None) -> int:
     return len(history.independent) + (plan.words if plan is not None else 0) + sequence
 
 
-def _chunks(count: int, width: int) -> Iterator[tuple[int, int]]:
-    size = max(1, _WORDS_AT_ONCE // width)
+def _chunks(count: int, width: int, words_at_once: int) -> Iterator[tuple[int, int]]:
+    size = max(1, words_at_once // width)
     for start in range(0, count, size):
         yield start, min(start + size, count)
 
