@@ -162,10 +162,10 @@ NOT_PROVEN: Final[Mapping[str, Text]] = {
         "kept outside.",
     ),
     "after_checkpoint": Text(
-        nb="At de {count} hendelsene etter det siste sjekkpunktet er slik de ble skrevet, og at ingen etter dem er "
-        "kuttet bort.",
-        en="That the {count} events after the last checkpoint are as they were written, and that none after them was "
-        "cut off.",
+        nb="At det som kommer etter hendelse {count}, den siste under et sjekkpunkt, er slik det ble skrevet, og at "
+        "ikke noe er kuttet bort der.",
+        en="That what comes after event {count}, the last under a checkpoint, is as it was written, and that nothing "
+        "was cut off there.",
     ),
     "key": Text(
         nb="At loddene er dem mekanismen gir: det krever trekningsnøkkelen, som gjøres kjent etter avslutningen.",

@@ -324,7 +324,7 @@ class Verifier:
         kept = [checkpoint.count for checkpoint in self._checkpoints if checkpoint.count <= self._lines]
         if not kept or any(found.kind.startswith("checkpoint") for found in self._findings):
             return NOT_PROVEN["end"]
-        return filled(NOT_PROVEN["after_checkpoint"], count=self._lines - kept[-1])
+        return filled(NOT_PROVEN["after_checkpoint"], count=kept[-1])
 
 
 def _trial_of(lock: Lock) -> Trial:
