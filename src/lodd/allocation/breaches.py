@@ -150,8 +150,8 @@ _WORDS: Final[Mapping[str, Text]] = {
         en="the members are not sorted, or somebody is there twice",
     ),
     "member_elsewhere": Text(
-        nb="{count} av medlemmene er alt trukket eller nominert i en annen pulje",
-        en="{count} of the members have been drawn already or are in another batch",
+        nb="noen av medlemmene er alt trukket eller nominert i en annen pulje: {count}",
+        en="some of the members have been drawn already or are in another batch: {count}",
     ),
     "counts": Text(
         nb="antallene {counts} går ikke opp med {people} personer og {arms} grupper",
@@ -197,7 +197,7 @@ _WORDS: Final[Mapping[str, Text]] = {
         en="the slip was voided because the person had been drawn, but event {first} is not the person's answer",
     ),
     "slips_open": Text(
-        nb="{count} lapper er verken brukt eller annullert", en="{count} slips are neither used nor voided"
+        nb="noen lapper er verken brukt eller annullert: {count}", en="some slips are neither used nor voided: {count}"
     ),
     "close_count": Text(
         nb="avslutningen sier {said} svar, men det er {counted}",

@@ -172,8 +172,8 @@ NOT_PROVEN: Final[Mapping[str, Text]] = {
         en="That the lots are those of the mechanism: that takes the draw key, which is revealed after the close.",
     ),
     "factors": Text(
-        nb="{count} lodd som avhenger av opplysninger som er slettet eller ikke lagt ved: de kan ikke regnes ut igjen.",
-        en="{count} lots that depend on facts that are erased or not at hand: they cannot be recomputed.",
+        nb="Lodd som avhenger av opplysninger som er slettet eller ikke lagt ved, og ikke kan regnes ut igjen: {count}.",
+        en="Lots that depend on facts that are erased or not at hand, and cannot be recomputed: {count}.",
     ),
     "beacon_value": Text(
         nb="At {source}, {round}, virkelig var «{value}»: se etter i kilden.",

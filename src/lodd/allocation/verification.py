@@ -14,7 +14,7 @@ _SHOWN: Final = 40
 
 _TITLE: Final = Text(nb="Kontroll av trekningen", en="Verification of the draw")
 _SOUND: Final = Text(nb="Ingenting galt er funnet.", en="Nothing was found to be wrong.")
-_OFF: Final = Text(nb="Noe er galt: {count} funn.", en="Something is wrong: {count} findings.")
+_OFF: Final = Text(nb="Noe er galt. Antall funn: {count}.", en="Something is wrong. Findings: {count}.")
 _NOT_APPLICABLE: Final = Text(
     nb="Kontroll er ikke aktuelt: loddene er trukket utenfor Lodd.",
     en="Verification does not apply: the lots were drawn outside Lodd.",
@@ -24,7 +24,7 @@ _PROVEN: Final = Text(nb="Dette er vist", en="What is shown")
 _NOT_PROVEN: Final = Text(nb="Dette er ikke vist", en="What is not shown")
 _COUNTS: Final = Text(nb="Antall", en="Counts")
 _EVENT: Final = Text(nb="hendelse", en="event")
-_MORE: Final = Text(nb="… og {count} funn til", en="… and {count} more findings")
+_MORE: Final = Text(nb="… og flere funn: {count}", en="… and more findings: {count}")
 _LOCK: Final = Text(nb="Låsens avtrykk", en="The lock's hash")
 _HEAD: Final = Text(nb="Siste hendelses avtrykk", en="The last event's hash")
 _COUNTED: Final[Mapping[str, Text]] = {
