@@ -172,7 +172,7 @@ NOT_PROVEN: Final[Mapping[str, Text]] = {
         en="That the lots are those of the mechanism: that takes the draw key, which is revealed after the close.",
     ),
     "factors": Text(
-        nb="Lodd som avhenger av opplysninger som er slettet eller ikke lagt ved, og ikke kan regnes ut igjen: {count}.",
+        nb="Lodd som avhenger av opplysninger som er slettet eller mangler, og ikke kan regnes ut igjen: {count}.",
         en="Lots that depend on facts that are erased or not at hand, and cannot be recomputed: {count}.",
     ),
     "beacon_value": Text(
