@@ -12,6 +12,7 @@ import pytest
 from lodd.allocation import Design, UnsupportedMethodError
 from lodd.errors import DataError, UsageError
 from lodd.protocol.model import Trial
+from lodd.protocol.participants import participants_from
 from lodd.protocol.types import CONDITIONAL, MARGINAL
 
 ARMS = ("control", "a", "b")
@@ -95,6 +96,19 @@ def test_nobody_to_draw(make_trial: Callable[..., Trial], enrolled: pl.DataFrame
 def test_blocks_that_cannot_be_made(make_trial: Callable[..., Trial], sizes: tuple[int, ...], said: str):
     with pytest.raises(UsageError, match=said):
         Design.from_trial(make_trial(method="blocks", block_sizes=sizes))
+
+
+def test_minimisation_balances_and_has_marginal_probabilities(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):
+    trial = make_trial(method="minimisation", factors=("office", "female"), biased_coin="0.9")
+    drawn = Design.from_trial(trial).allocate(np.random.default_rng(1), enrolled.head(120))
+    people = participants_from(trial, drawn.with_columns(person_id=pl.col("draw_order").cast(pl.String)))
+    marginal, conditional = probabilities(people.frame, MARGINAL), probabilities(people.frame, CONDITIONAL)
+    assert people.baseline_columns == ("female",)
+    assert np.allclose(marginal.sum(axis=1), 1)
+    assert np.abs(marginal.mean(axis=0) - [0.5, 0.25, 0.25]).max() < 0.15
+    assert len(np.unique(conditional, axis=0)) > 3
+    for (_,), office in drawn.filter(office="s1").group_by("female"):
+        assert abs((office["arm"] == "a").mean() - 0.25) < 0.15
 
 
 def test_an_external_design_can_be_made_but_refuses_to_draw(make_trial: Callable[..., Trial], enrolled: pl.DataFrame):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any
@@ -160,6 +161,16 @@ def test_external_draws_by_declared_probabilities_or_within_strata(make_trial: M
         rows = (people.frame["stratum"] == stratum).to_numpy()
         actual = np.bincount(people.arm_index[rows], minlength=3)
         assert all((np.bincount(row[rows], minlength=3) == actual).all() for row in permuted)
+
+
+def test_order_is_that_of_the_draws(make_trial: MakeTrial, enrolled: pl.DataFrame):
+    """Within a day too, whatever order people stand in; blocks and minimisation alike."""
+    for draw in (MINIMISED, {"method": "blocks"}):
+        design, people = allocated(make_trial(**draw), enrolled.with_columns(drawn_at=date(2020, 3, 2)), 50)
+        history = design.history(people)
+        rows = [history.sequence.rows] if history.sequence else [urn.rows for urn in history.urns]
+        for own in rows:
+            assert people.frame["draw_order"][own.tolist()].is_sorted()
 
 
 def test_order_is_the_days_where_no_order_is_known(make_trial: MakeTrial, enrolled: pl.DataFrame):

@@ -289,6 +289,32 @@ def test_erased_strata_leave_a_gap_until_the_withdrawal(make_two_arm_trial: Make
     assert arms(live, *range(20), female="n") == arms(later, *range(20), female="n")
 
 
+def test_blocks_after_a_withdrawal_are_not_the_first_ones_again(make_two_arm_trial: MakeTrial):
+    sequencer = sequencer_of(make_two_arm_trial(method="blocks", block_sizes=[8], strata=("office", "female")))
+    first = arms(sequencer, *range(40), female="y")
+    sequencer.withdraw("somebody")
+    assert arms(sequencer, *range(40), female="y") != first
+
+
+def test_a_changed_ratio_closes_the_open_block(make_two_arm_trial: MakeTrial):
+    """Whoever amends with a design that knows nothing of the one before: the stratum's name is the same."""
+    trial = make_two_arm_trial(method="blocks", block_sizes=[4])
+    row = {**ROW, "from": date(2020, 1, 1), "probability": {"a": "0.25"}}
+    sequencer = sequencer_of(trial)
+    sequencer.draw(person(1))
+    sequencer.amend(Design.from_trial(make_two_arm_trial(method="blocks", block_sizes=[4], schedule=[row])))
+    lots = [sequencer.draw(person(i)) for i in range(4)]
+    assert lots[0].conditional == (Fraction(3, 4), Fraction(1, 4))
+    assert sorted(lot.arm for lot in lots) == [0, 0, 0, 1]
+
+
+def test_without_strata_everybody_is_in_one(make_trial: MakeTrial):
+    sequencer = sequencer_of(make_trial(method="complete", strata=(), schedule=()))
+    sequencer.nominate("x", ["1", "2", "3"], [1, 1, 1])
+    sequencer.batch_beacon("x", b"1")
+    assert sequencer.draw(DrawRequest("1", "n1", DAY, batch="x")).stratum == "all"
+
+
 @pytest.mark.parametrize("draw", [{"method": "keyed"}, {"method": "blocks", "block_sizes": [4]}])
 def test_where_lots_need_no_factors_nothing_is_lost(make_two_arm_trial: MakeTrial, draw: dict[str, object]):
     trial = make_two_arm_trial(**draw)

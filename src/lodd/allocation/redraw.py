@@ -16,9 +16,10 @@ from lodd.errors import Problem, UsageError
 from lodd.locale import Text
 
 _WORDS_AT_ONCE: Final = 2_000_000
-"""For lots and urns: few enough to stay in the cache."""
-_SEQUENCE_WORDS: Final = 8_000_000
-"""For minimisation, whose steps are many and small."""
+"""Few enough to stay in the cache."""
+_WORDS_IN_SMALL_STEPS: Final = 8_000_000
+"""Where a step takes one person, or a few, for all redraws: enough to make the steps worth their while."""
+_FEW: Final = 32
 _COUNTED_AT_ONCE: Final = 2_000
 _RANGE: Final = 2.0**32
 Pair = tuple[int, int]
@@ -32,7 +33,7 @@ def redraw(history: DrawHistory, count: int, seed: int, *, first: int = 0, pair:
         return lots
     plan = plan_urns(history.urns, history.arm, history.arms, pair) if history.urns else None
     width = _width(history, plan)
-    for start, stop in _chunks(count, width, _WORDS_AT_ONCE if history.sequence is None else _SEQUENCE_WORDS):
+    for start, stop in _chunks(count, width, _words_at_once(history, plan)):
         numbers = words(seed, first + start, stop - start, width)
         _redraw_some(history, plan, pair, numbers, lots[start:stop])
     return lots
@@ -96,6 +97,11 @@ def _width(history: DrawHistory, plan: UrnPlan | None) -> int:
     """Words that one redraw takes."""
     sequence = len(history.sequence.rows) if history.sequence is not None else 0
     return len(history.independent) + (plan.words if plan is not None else 0) + sequence
+
+
+def _words_at_once(history: DrawHistory, plan: UrnPlan | None) -> int:
+    small_steps = history.sequence is not None or (plan is not None and len(plan.rows) < _FEW * len(plan.steps))
+    return _WORDS_IN_SMALL_STEPS if small_steps else _WORDS_AT_ONCE
 
 
 def _chunks(count: int, width: int, words_at_once: int) -> Iterator[tuple[int, int]]:
