@@ -130,9 +130,22 @@ _LOCK_STATUS = {
 
 
 @app.command(help=_(nb="Lås protokollen før resultatene er sett.", en="Lock the protocol before the results are seen."))
-def lock(folder: Folder = Path(), *, json: Json = False) -> None:
+def lock(
+    folder: Folder = Path(),
+    *,
+    keys: Annotated[
+        Path | None,
+        Parameter(
+            help=_(
+                nb="Nøkkelmappe fra «lodd draw keygen»: låsen binder forsøket til nøklene.",
+                en="Key folder of `lodd draw keygen`: the lock commits to the keys.",
+            )
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
     study = _open(folder)
-    written = study.lock()
+    written = study.lock(keys)
     if json:
         say_json({"protocol_sha256": written.protocol_sha256, "locked_at": written.locked_at})
         return
@@ -254,6 +267,18 @@ def demo(
     _say_files(files, json=False)
     seconds = perf_counter() - started
     say(Text(nb=f"Alt tok {seconds:.0f} sekunder.", en=f"All of it took {seconds:.0f} seconds."), _LANGUAGE)
+
+
+def _with_draw() -> App:
+    """The commands of `lodd draw`, which need nothing heavy until they run."""
+    from lodd import outage_cli
+    from lodd.draw_cli import draw
+
+    assert outage_cli
+    return draw
+
+
+app.command(_with_draw())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from lodd.errors import DataError, LockError, Problem
+from lodd.errors import DataError, LockError, Problem, ProtocolError
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol import (
@@ -82,13 +82,21 @@ class Study:
         """
         return compare(self.trial, read_lock(self.folder))
 
-    def lock(self) -> Lock:
-        """Freeze the protocol in ``trial.lock.json``.
+    def lock(self, keys: Path | None = None) -> Lock:
+        """Freeze the protocol in ``trial.lock.json``, with commitments to the keys that will draw, if any.
 
         Raises:
             LockError: it is locked already.
+            ProtocolError: there are keys, and the protocol declares no beacon.
+            KeyMaterialError: the folder has no commitments.
         """
-        return write_lock(self.trial, self.folder)
+        if keys is None:
+            return write_lock(self.trial, self.folder)
+        from lodd.identity import read_commitments
+
+        if self.trial.draw.beacon is None:
+            raise ProtocolError(_no_beacon())
+        return write_lock(self.trial, self.folder, read_commitments(keys))
 
     def simulate(
         self, *, seed: int = 1, effect: Literal["declared", "none"] = "declared", progress: Progress = silent
@@ -228,6 +236,23 @@ def open_study(folder: str | Path) -> Study:
     """
     path = Path(folder)
     return Study(path, load_trial(path))
+
+
+def _no_beacon() -> Problem:
+    return Problem(
+        Text(
+            nb="protokollen oppgir ikke noe framtidig offentlig tall", en="the protocol declares no future public value"
+        ),
+        "trial.toml draw.beacon",
+        Text(
+            nb="source og round for et tall som ingen kjenner ennå; uten det kunne nøkkelen være valgt for utfallene",
+            en="source and round of a value that nobody knows yet; without it the key could be chosen for its outcomes",
+        ),
+        Text(
+            nb='Skriv for eksempel beacon = { source = "Lotto", round = "lørdag 2. mai 2026" } under [draw].',
+            en='Write beacon = { source = "Lotto", round = "Saturday 2 May 2026" } under [draw], say.',
+        ),
+    )
 
 
 def _not_as_locked(status: str, differences: Sequence[str]) -> Problem:
