@@ -14,21 +14,37 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
-def test_tutorial_runs(tmp_path: Path) -> None:
-    """The English one; the test below holds the Norwegian one to the same commands."""
-    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL)
+def run_blocks(document: str, folder: Path, *, one_shell: bool = False) -> str:
+    """Run a document's commands in a folder, as a reader would; gives what they saw."""
+    blocks = re.findall(r"```(sh|python)\n(.*?)```", (ROOT / "docs" / document).read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 7
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    environment.pop("LODD_LANG", None)
+    if one_shell:
+        blocks = [("sh", "\n".join(text for _, text in blocks))]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LODD_LANG": "en"}
     seen = ""
     for kind, text in blocks:
         command = ["bash", "-euo", "pipefail", "-c", text] if kind == "sh" else [sys.executable, "-c", text]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{text}\n{done.stderr}"
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
         seen += done.stdout + done.stderr
-    assert "estimnad" in seen
+    return seen
+
+
+def test_tutorial_runs(tmp_path: Path) -> None:
+    """The English one; the test below holds the Norwegian one to the same commands."""
+    assert "estimnad" in run_blocks("tutorial.md", tmp_path)
     assert (tmp_path / "klar/results/report.nb.html").exists()
+
+
+def test_the_story_of_a_draw_runs(tmp_path: Path) -> None:
+    seen = run_blocks("draw.md", tmp_path, one_shell=True)
+    assert "(drawn earlier)" in seen
+    assert "Slip 1: the slip stands" in seen
+    assert "Slip 2: an earlier draw stands" in seen
+    sound, broken = seen.split("exit code 6")[0].rsplit("Verification of the draw", 1)
+    assert "Nothing was found to be wrong" in sound
+    assert "event 4" in broken
+    assert "exit code 6" in seen
 
 
 def test_both_tutorials_have_the_same_commands() -> None:
