@@ -149,6 +149,11 @@ def test_batches_that_are_refused(batches: World, values: dict, said: str) -> No
         nominate(batches, **values)
 
 
+def test_batches_have_no_schedule_to_amend(batches: World) -> None:
+    with pytest.raises(DataError, match="no schedule to amend"):
+        batches.amend()
+
+
 def test_nobody_is_in_two_batches_or_twice_in_one(batches: World) -> None:
     nominate(batches)
     with pytest.raises(DataError, match="another batch: 3"):

@@ -15,14 +15,20 @@ from lodd.allocation import (
     DrawService,
     amended_row,
     find_receipt,
+    read_checkpoint,
+    read_details,
     read_ledger,
     receipt_of,
     set_torn_aside,
     verify,
+    write_checkpoint,
+    write_ledger,
 )
 from lodd.allocation.ledger import LedgerFile
+from lodd.allocation.state import LedgerState
 from lodd.errors import DataError, LockError, LoddError, UsageError, VerificationError
 from lodd.identity import synthetic_number
+from lodd.protocol import lock_sha256
 from lodd.protocol.canonical import canonical
 from tests.allocation.ledger_world import BEACON, World, lock_of, ring, trial_of
 
@@ -435,6 +441,56 @@ def test_checkpoints_are_the_trials_own(world: World) -> None:
     (world.folder / "other").mkdir()
     other = DrawService(world.trial, relocked, world.keys, world.folder / "other", clock=lambda: world.now).checkpoint()
     assert world.kinds(checkpoints=[other]) == {"checkpoint_trial": None}
+
+
+def test_checkpoints_are_kept_in_files(world: World) -> None:
+    world.person(1)
+    kept = world.service.checkpoint()
+    (path,) = (world.folder / "checkpoints").iterdir()
+    assert path.name == "000004.json"
+    assert read_checkpoint(path) == kept
+    for content in ("{}", "[]", "nonsense", '{"trial": 1, "lock_sha256": "", "count": 1, "head": "", "at": ""}'):
+        path.write_text(content)
+        with pytest.raises(DataError, match="not a checkpoint"):
+            read_checkpoint(path)
+    with pytest.raises(UsageError, match="cannot write"):
+        write_checkpoint(kept, world.folder / "nowhere" / "c.json")
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for act in (read_ledger, set_torn_aside):
+        with pytest.raises(DataError, match="cannot read"):
+            act(tmp_path / "none.ndjson")
+    with pytest.raises(DataError, match="cannot read or write"):
+        read_details(tmp_path)
+    with pytest.raises(UsageError, match="cannot write"):
+        write_ledger(tmp_path / "none" / "ledger.ndjson", [])
+
+
+def test_a_lock_that_commits_to_no_key(world: World) -> None:
+    world.person(1)
+    assert {"no_commitment", "key", "lock"} <= world.kinds(commitments={}).keys()
+
+
+def test_the_state_is_a_fold_of_the_events(world: World) -> None:
+    told = world.person(1)
+    events = read_ledger(world.ledger)
+    state = LedgerState.of(lock_sha256(world.lock), events)
+    assert (state.count, state.head) == (4, events[-1].hash)
+    assert state.answer_to(events[-1].payload.lot_id).arm == told.arm
+    assert state.pending_amendments == ()
+    world.amend()
+    assert LedgerState.of(lock_sha256(world.lock), read_ledger(world.ledger)).pending_amendments == (5,)
+
+
+def test_what_is_off_is_listed_to_a_limit(world: World) -> None:
+    for n in range(60):
+        world.person(n)
+    world.ledger.write_bytes(world.ledger.read_bytes().replace(b'"by":"op"', b'"by":"so"'))
+    page = world.verified().render("nb")
+    assert "Noe er galt. Antall funn: 120." in page
+    assert "og flere funn: 80" in page
+    assert "hendelse 4: innholdet er endret" in page
 
 
 def test_an_empty_ledger_and_none_at_all(tmp_path: Path) -> None:

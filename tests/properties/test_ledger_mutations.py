@@ -19,7 +19,7 @@ from typing import Any, Literal
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lodd.allocation import Checkpoint, SlipRow, issue_slips, reconcile
+from lodd.allocation import Checkpoint, SlipRow, Verification, issue_slips, reconcile
 from lodd.allocation.verify import Verifier
 from lodd.identity import RevealedDrawKey, synthetic_number
 from lodd.protocol import Lock, lock_sha256
@@ -67,15 +67,22 @@ def whole() -> Whole:
 
 
 def found(lines: list[bytes], *, checkpoint: bool = True, key: bool = True) -> dict[str, int | None]:
-    """Kinds of finding to the first event found at."""
-    base = whole()
-    verifier = Verifier(base.lock, base.key if key else None, [base.checkpoint] if checkpoint else [])
-    for line in lines:
-        verifier.read(line)
+    """Kinds of finding to the first event found at. The short way and the long way must say the same, to the word."""
+    short, long = (_verified(lines, checkpoint, key, glance) for glance in (True, False))
+    assert short == long
     kinds: dict[str, int | None] = {}
-    for finding in verifier.result().findings:
+    for finding in short.findings:
         kinds.setdefault(finding.kind, finding.seq)
     return kinds
+
+
+def _verified(lines: list[bytes], checkpoint: bool, key: bool, glance: bool) -> Verification:
+    base = whole()
+    kept = [base.checkpoint] if checkpoint else []
+    verifier = Verifier(base.lock, base.key if key else None, kept, glance=glance)
+    for line in lines:
+        verifier.read(line)
+    return verifier.result()
 
 
 def dumped(event: dict[str, Any]) -> bytes:
@@ -229,6 +236,14 @@ def test_what_the_rules_find_without_any_checkpoint() -> None:
     """The chain made anew by somebody who knows the format: what each rule still sees."""
     cases: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         ("draw", "role", {"by": "stranger"}, {}),
+        ("draw", "unreadable", {"at": "2020-02-30T09:00:00Z"}, {}),
+        ("draw", "unreadable", {"at": "2020-01-05T24:00:00Z"}, {}),
+        ("draw", "not_canonical", {"at": "2020-01-05T09:00:00+00:00"}, {}),
+        ("draw", "clock", {"at": "2020-01-04T09:00:00Z"}, {}),
+        ("draw", "unreadable", {}, {"day": "2020-02-30"}),
+        ("draw", "unreadable", {}, {"eligible": False}),
+        ("draw", "batch", {}, {"batch": "b1"}),
+        ("draw", "drawn_already", {}, {"lot_id": copied()[6]["payload"]["lot_id"]}),
         ("draw", "unknown_office", {}, {"office": "n9"}),
         ("draw", "wrong_day", {}, {"day": "2020-02-05"}),
         ("draw", "outside_enrolment", {}, {"day": "2021-02-05"}),
@@ -243,6 +258,10 @@ def test_what_the_rules_find_without_any_checkpoint() -> None:
         ("amendment", "retroactive", {}, {"effective_from": "2020-01-01"}),
         ("amendment", "round_known", {}, {"beacon_round": "2020-01-04"}),
         ("outage_issued", "slips", {}, {"hashes": ["0" * 64] * 3}),
+        ("outage_issued", "slip_period", {}, {"office": "n1"}),
+        ("outage_issued", "slip_period", {}, {"until": "2020-01-01"}),
+        ("outage_used", "slip_office", {}, {"office": "n1"}),
+        ("outage_used", "wrong_day", {}, {"day": "2020-01-08"}),
         ("outage_used", "slip_hash", {}, {"salt": "0" * 64}),
         ("outage_used", "slip_again", {}, {"number": 2}),
         ("outage_voided", "void_reason", {}, {"first": 4}),
@@ -259,6 +278,23 @@ def test_what_the_rules_find_without_any_checkpoint() -> None:
         event["payload"] |= payload
         kinds = found(repaired(events, 0, "all"), checkpoint=False)
         assert expected in kinds, (kind, expected, kinds)
+
+
+def test_without_the_key_the_schedule_is_still_followed() -> None:
+    assert found(list(whole().lines), key=False) == {}
+    for field, expected in (("marginal", "marginal"), ("conditional", "conditional")):
+        events = copied()
+        drawn = [event for event in events if event["payload"]["type"] == "draw"]
+        for event, shares in ((drawn[0], ["1/4", "1/2", "1/4"]), (drawn[-1], ["1/2", "1/4", "1/4"])):
+            before = event["payload"][field]
+            event["payload"][field] = shares
+            place = events.index(event)
+            assert found(repaired(copied_with(events), 0, "all"), checkpoint=False, key=False) == {expected: place + 1}
+            event["payload"][field] = before
+
+
+def copied_with(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(event) for event in events]
 
 
 def test_amended_rows_that_no_schedule_could_have() -> None:

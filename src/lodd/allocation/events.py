@@ -254,7 +254,7 @@ def parse_line(line: bytes) -> Event:
         NotAnEventError: the line is not JSON, not of a known type, has other fields, or is not in canonical form.
     """
     try:
-        event: Event = Event.__pydantic_validator__.validate_json(line)
+        event: Event = _READ(line)
     except ValidationError:
         raise NotAnEventError("form") from None
     if line[_SECONDS_END] != _ZULU or event.line() != line:
@@ -262,6 +262,7 @@ def parse_line(line: bytes) -> Event:
     return event
 
 
+_READ: Final = Event.__pydantic_validator__.validate_json
 _SECONDS_END: Final = len('{"at":"2014-05-01T10:00:00')
 _ZULU: Final = ord("Z")
 

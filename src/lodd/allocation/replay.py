@@ -20,6 +20,7 @@ from lodd.allocation.events import (
     OutageUsed,
     Withdrawal,
 )
+from lodd.allocation.keyed import LABEL as KEYED_LABEL
 from lodd.allocation.lot import DrawRequest, Lot, Mac
 from lodd.allocation.rulebook import local_day
 from lodd.allocation.simulated import factor_columns
@@ -111,17 +112,18 @@ class Replay:
         Raises:
             LoddError: the mechanism refuses the request.
         """
-        if self._sequencer is None:
+        sequencer = self._sequencer
+        if sequencer is None:
             return Recomputed(None, "key")
-        known = factors is not None and self._factors <= factors.keys()
+        known = not self._factors or (factors is not None and self._factors <= factors.keys())
         request = self._request(draw, factors if known else None)
         if self._lots_need_factors and not known:
-            self._sequencer.observe(request, self._arm(draw.arm), factors_known=False)
+            sequencer.observe(request, self._arm(draw.arm), factors_known=False)
             return Recomputed(None, "factors")
-        if not self._sequencer.recomputable:
-            self._sequencer.observe(request, self._arm(draw.arm), factors_known=True)
+        if not sequencer.recomputable:
+            sequencer.observe(request, self._arm(draw.arm), factors_known=True)
             return Recomputed(None, "earlier_factors")
-        return Recomputed(self._sequencer.draw(request))
+        return Recomputed(sequencer.draw(request))
 
     def fresh_draw(self, request: DrawRequest) -> Lot:
         """The next lot, for a person who has none.
@@ -160,6 +162,16 @@ class Replay:
         """
         return self.design.place(office, day).probability
 
+    def keyed_ticket(self, lot_id: str) -> int:
+        """The ticket of a keyed lot (only with a key)."""
+        assert self._source is not None
+        return self._source.ticket(KEYED_LABEL, lot_id)
+
+    @property
+    def lots_stand_alone(self) -> bool:
+        """Is every lot independent of order and of other people, and is the key at hand?"""
+        return self._source is not None and self.design.method == "keyed"
+
     def one_period(self, office: str, since: date, until: date) -> bool:
         """Do all these days lie in one period of the office's schedule?"""
         period = self.design.period(office, since)
@@ -167,7 +179,7 @@ class Replay:
 
     def _request(self, answer: Draw | OutageUsed, factors: Mapping[str, str] | None) -> DrawRequest:
         known = factors if factors is not None else dict.fromkeys(self._factors, "")
-        batch = answer.batch if isinstance(answer, Draw) else None
+        batch = answer.batch if answer.type == "draw" else None
         return DrawRequest(answer.lot_id, answer.office, answer.day, known, batch)
 
     def _arm(self, arm: str) -> int:

@@ -7,10 +7,11 @@ the mechanism gives is not judged here but by the replay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,17 @@ def local_day(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
+@lru_cache(maxsize=8192)
+def day_limits(day: date) -> tuple[datetime, datetime]:
+    """The moments at which a day begins and the next one does."""
+    return datetime.combine(day, time(), ZONE), datetime.combine(day + timedelta(days=1), time(), ZONE)
+
+
+def _within(day: date, at: datetime) -> bool:
+    begins, ends = day_limits(day)
+    return begins <= at < ends
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """What the rules need to know of the trial and its lock. ``beacon`` is empty for a simulation."""
@@ -74,19 +86,21 @@ class Rulebook:
     def breaches(self, state: LedgerState, event: Event) -> list[Breach]:
         """Every rule that the event breaks, if it came next."""
         rules = _RULES[event.payload.type]
-        return [*_always(self, state, event), *rules(self, state, event, event.payload)]
+        return _always(self, state, event) + list(rules(self, state, event, event.payload))
 
 
-def _always(book: Rulebook, state: LedgerState, event: Event) -> Iterator[Breach]:
+def _always(book: Rulebook, state: LedgerState, event: Event) -> list[Breach]:
+    found = []
     if state.last_at is not None and event.at < state.last_at:
-        yield breach("clock", at=_shown(event.at), last=_shown(state.last_at))
+        found.append(breach("clock", at=_shown(event.at), last=_shown(state.last_at)))
     if state.closed is not None and not isinstance(event.payload, _AFTER_CLOSE):
-        yield breach("closed")
+        found.append(breach("closed"))
     if book.beacon and state.beacon is None:
         if state.count == 0 and not isinstance(event.payload, Beacon):
-            yield breach("first_not_beacon")
+            found.append(breach("first_not_beacon"))
         elif not isinstance(event.payload, _BEFORE_BEACON):
-            yield breach("no_beacon")
+            found.append(breach("no_beacon"))
+    return found
 
 
 def _shown(moment: datetime) -> str:
@@ -117,28 +131,31 @@ def _within_enrolment(book: Rulebook, day: date) -> Iterator[Breach]:
 # Answers --------------------------------------------------------------------------------------------------------------
 
 
-def _new_answer(book: Rulebook, state: LedgerState, event: Event, answer: Draw | OutageUsed) -> Iterator[Breach]:
+def _new_answer(book: Rulebook, state: LedgerState, event: Event, answer: Draw | OutageUsed) -> list[Breach]:
     """What every event that gives somebody an arm must satisfy. (Asked of every draw by the verifier: no detours.)"""
+    found = []
     if not state.may(event.by, DRAWS, answer.office):
-        yield breach("role", by=event.by, roles=", ".join(DRAWS))
+        found.append(breach("role", by=event.by, roles=", ".join(DRAWS)))
     if answer.office not in book.offices:
-        yield breach("unknown_office", office=answer.office)
+        found.append(breach("unknown_office", office=answer.office))
     if not book.opens <= answer.day <= book.closes:
-        yield from _within_enrolment(book, answer.day)
+        found += _within_enrolment(book, answer.day)
     if answer.arm not in book.arms:
-        yield breach("unknown_arm", arm=answer.arm)
+        found.append(breach("unknown_arm", arm=answer.arm))
     if (first := state.answers.get(answer.lot_id)) is not None:
-        yield breach("drawn_already", first=first.seq)
+        found.append(breach("drawn_already", first=first.seq))
+    return found
 
 
-def _draw(book: Rulebook, state: LedgerState, event: Event, draw: Draw) -> Iterator[Breach]:
-    yield from _new_answer(book, state, event, draw)
-    if draw.day != (local := local_day(event.at)):
-        yield breach("wrong_day", day=draw.day, local=local)
+def _draw(book: Rulebook, state: LedgerState, event: Event, draw: Draw) -> list[Breach]:
+    found = _new_answer(book, state, event, draw)
+    if not _within(draw.day, event.at):
+        found.append(breach("wrong_day", day=draw.day, local=local_day(event.at)))
     if book.method == "external":
-        yield breach("external")
+        found.append(breach("external"))
     if state.nominated or draw.batch is not None or book.method == "complete":
-        yield from _batch(book, state, draw)
+        found += _batch(book, state, draw)
+    return found
 
 
 def _batch(book: Rulebook, state: LedgerState, draw: Draw) -> Iterator[Breach]:
@@ -349,7 +366,7 @@ def _close(book: Rulebook, state: LedgerState, event: Event, close: Close) -> It
         yield breach("close_count", said=close.answers, counted=len(state.answers_by_seq))
 
 
-_RULES: Final[Mapping[str, Callable[[Rulebook, LedgerState, Event, Any], Iterator[Breach]]]] = {
+_RULES: Final[Mapping[str, Callable[[Rulebook, LedgerState, Event, Any], Iterable[Breach]]]] = {
     "amendment": _amendment,
     "beacon": _beacon,
     "close": _close,

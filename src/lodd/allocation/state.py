@@ -100,13 +100,25 @@ class LedgerState:
         """Take in the next event."""
         payload = event.payload
         if payload.type in _ANSWERS:
-            self._answered(event, cast(Answer, payload))
+            answer = cast(Answer, payload)
+            answered = Answered(event.seq, answer.lot_id, answer.arm, answer.day, event.at, event.hash)
+            self._answer(answered, answer.details)
+            if answer.type == "outage_used" and answer.list_id in self.slips:
+                self.slips[answer.list_id].used.setdefault(answer.number, event.seq)
         else:
             self._other(event)
+        self._step(event.at, event.hash, payload.type)
+
+    def apply_draw(self, drawn: Answered, details: str | None) -> None:
+        """Take in a draw that is at hand in short only; the same as :meth:`apply` of its event."""
+        self._answer(drawn, details)
+        self._step(drawn.at, drawn.hash, "draw")
+
+    def _step(self, at: datetime, event_hash: str, kind: str) -> None:
         self.count += 1
-        self.head = event.hash
-        self.last_at = event.at
-        self.types[payload.type] += 1
+        self.head = event_hash
+        self.last_at = at
+        self.types[kind] += 1
 
     def answer_to(self, lot_id: str) -> Answered | None:
         """The answer that this person got, under whichever pseudonym."""
@@ -130,14 +142,12 @@ class LedgerState:
         """Amendments that wait for their beacon."""
         return tuple(seq for seq in self.amendments if seq not in self.amendment_beacons)
 
-    def _answered(self, event: Event, answer: Answer) -> None:
-        answered = Answered(event.seq, answer.lot_id, answer.arm, answer.day, event.at, event.hash)
-        self.answers_by_seq[event.seq] = answered
-        self._stands_outside(event.seq, answer.details)
-        for pseudonym in self.people.get(answer.lot_id) or (answer.lot_id,):
+    def _answer(self, answered: Answered, details: str | None) -> None:
+        self.answers_by_seq[answered.seq] = answered
+        if details is not None:
+            self._stands_outside(answered.seq, details)
+        for pseudonym in self.people.get(answered.lot_id) or (answered.lot_id,):
             self.answers.setdefault(pseudonym, answered)
-        if answer.type == "outage_used" and answer.list_id in self.slips:
-            self.slips[answer.list_id].used.setdefault(answer.number, event.seq)
 
     def _stands_outside(self, about: int, details: str | None) -> None:
         if details is not None:
