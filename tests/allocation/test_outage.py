@@ -16,9 +16,12 @@ from lodd.allocation import (
     sheet_html,
     unaccounted_slips,
     void_slips,
+    write_ledger,
 )
+from lodd.allocation.ledger import Chain
 from lodd.errors import DataError, UsageError
 from lodd.identity import synthetic_number
+from lodd.protocol import lock_sha256
 from tests.allocation.ledger_world import World
 
 YES = ["wants_work"]
@@ -62,6 +65,17 @@ def test_slips_are_for_one_period(world: World) -> None:
     issue_slips(world.service, "n1", 3, by="op")
     with pytest.raises(DataError, match="issued already"):
         issue_slips(world.service, "n1", 3, by="op")
+
+
+def test_slips_issued_across_periods_are_found_afterwards(world: World) -> None:
+    sheet = issue_slips(world.service, "n1", 3, by="op")
+    chain = Chain(lock_sha256(world.lock))
+    for event in read_ledger(world.ledger):
+        late = {"until": date(2020, 7, 2)} if event.seq == sheet.issued else {}
+        chain.add(event.payload.model_copy(update=late), at=event.at, by=event.by)
+    world.ledger.unlink()
+    write_ledger(world.ledger, chain.events)
+    assert world.kinds() == {"slip_period": sheet.issued}
 
 
 def test_batches_have_no_slips(tmp_path: Path) -> None:

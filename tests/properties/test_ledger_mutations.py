@@ -258,7 +258,7 @@ def test_what_the_rules_find_without_any_checkpoint() -> None:
         ("amendment", "retroactive", {}, {"effective_from": "2020-01-01"}),
         ("amendment", "round_known", {}, {"beacon_round": "2020-01-04"}),
         ("outage_issued", "slips", {}, {"hashes": ["0" * 64] * 3}),
-        ("outage_issued", "slip_period", {}, {"office": "n1"}),
+        ("outage_issued", "slips", {}, {"office": "n1"}),
         ("outage_issued", "slip_period", {}, {"until": "2020-01-01"}),
         ("outage_used", "slip_office", {}, {"office": "n1"}),
         ("outage_used", "wrong_day", {}, {"day": "2020-01-08"}),
