@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("linear_speed", "demo_time", "coverage")
+ALL = ("linear_speed", "draw_speed", "verify_speed", "demo_time", "lot_uniformity", "coverage")
 
 
 def main() -> int:

@@ -24,6 +24,13 @@ from lodd.protocol import MonthRange, Trial
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCALARS = {"text", "true or false", "whole number", "number"}
+DRAW = (
+    "keygen", "role", "beacon", "person", "same-person", "note-error", "amend", "nominate", "withdraw",
+    "outage-list", "outage-return", "checkpoint", "close", "reveal", "verify", "receipt", "repair",
+)  # fmt: skip
+COMMANDS = (
+    "", "new", "check", "lock", "simulate", "panel", "evaluate", "report", "demo", "draw", *(f"draw {c}" for c in DRAW)
+)  # fmt: skip
 LEXICON = {"str": "text", "int": "whole number", "Decimal": "number", "date": "date", "bool": "true or false"}
 
 
@@ -142,7 +149,7 @@ def commands_page() -> str:
         "Exit codes: 2 usage, 3 protocol, 4 data, 5 differs from the lock, 6 verification failed, 1 a bug of ours."
     ]
     lines += ["`LODD_LANG=nb` or `en` chooses the language (else the locale does).", ""]
-    for command in ("", "new", "check", "lock", "simulate", "panel", "evaluate", "report", "demo"):
+    for command in COMMANDS:
         lines += [f"## `{f'lodd {command}'.strip()}`", "", "```text"]
         lines += [line.rstrip() for line in _help(command).strip().splitlines()] + ["```", ""]
     return "\n".join(lines)
@@ -150,7 +157,7 @@ def commands_page() -> str:
 
 def _help(command: str) -> str:
     environment = {**os.environ, "LODD_LANG": "en", "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
-    arguments = [sys.executable, "-m", "lodd.cli", *([command] if command else []), "--help"]
+    arguments = [sys.executable, "-m", "lodd", *command.split(), "--help"]
     return subprocess.run(arguments, check=True, capture_output=True, text=True, env=environment).stdout
 
 

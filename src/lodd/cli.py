@@ -258,9 +258,10 @@ def demo(
     new_folder(folder, example)
     (folder / DEMO_MARK).touch()
     study = _open(folder)
-    study.lock()
     with progress_shown(_LANGUAGE) as progress:
-        study.simulate(seed=seed, effect=effect, progress=progress)
+        study.simulate(
+            seed=seed, effect=effect, progress=progress
+        )  # locks first, as of the day before the trial opened
         evaluation = study.evaluate(progress=progress)
         files = study.report(progress=progress)
     _say_primary(study, evaluation)

@@ -313,6 +313,22 @@ def reveal(
     say(Text(nb=f"Nøkkelen er skrevet til {out}.", en=f"The key is written to {out}."), _LANGUAGE)
 
 
+@draw.command(
+    help=_(
+        nb="Sett til side en siste linje som en stans midt i skrivingen har revet av.",
+        en="Set aside a last line that a crash in mid-writing has torn.",
+    )
+)
+def repair(*, folder: Folder = Path()) -> None:
+    from lodd.allocation import LEDGER_FILE, set_torn_aside
+
+    aside = set_torn_aside(folder / LEDGER_FILE)
+    if aside is None:
+        say(Text(nb="Loggen er hel; ingenting er gjort.", en="The ledger is whole; nothing was done."), _LANGUAGE)
+    else:
+        say(Text(nb=f"Den avrevne linjen ligger nå i {aside}.", en=f"The torn line is now in {aside}."), _LANGUAGE)
+
+
 @draw.command(help=_(nb="Finn svaret som en kvittering hører til.", en="Find the answer that a receipt is of."))
 def receipt(
     written: Annotated[str, Parameter(help=_(nb="Kvitteringen.", en="The receipt."))], *, folder: Folder = Path()

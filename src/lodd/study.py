@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -36,6 +37,7 @@ from lodd.protocol import (
 if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
 
+    from lodd.allocation import Verification
     from lodd.evaluation import Evaluation
     from lodd.simulate import Simulation
 
@@ -43,6 +45,7 @@ PANEL_FILE: Final = "results/panel.parquet"
 SIMULATION_FILE: Final = "simulation.json"
 SETTINGS_FILE: Final = "simulation.toml"
 TRUTH_FILE: Final = "truth.parquet"
+KEY_FILE: Final = "revealed.key"
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,20 @@ class Study:
             KeyMaterialError: the folder has no commitments.
         """
         if keys is None:
-            return write_lock(self.trial, self.folder)
+            return write_lock(self.trial, self.folder, self._simulation_commitments())
         from lodd.identity import read_commitments
 
         if self.trial.draw.beacon is None:
             raise ProtocolError(_no_beacon())
         return write_lock(self.trial, self.folder, read_commitments(keys))
+
+    def _simulation_commitments(self) -> Mapping[str, str] | None:
+        """In a folder that is made for simulation, the lock commits to the keys that simulations draw with."""
+        if self.trial.draw.beacon is not None or not (self.folder / SETTINGS_FILE).exists():
+            return None
+        from lodd.simulate import simulation_keys
+
+        return simulation_keys().commitments()
 
     def simulate(
         self, *, seed: int = 1, effect: Literal["declared", "none"] = "declared", progress: Progress = silent
@@ -111,7 +122,10 @@ class Study:
 
         self._refuse_real_people()
         settings = load_settings(self.folder / SETTINGS_FILE)
-        simulation = simulate(self.trial, settings, seed=seed, effect=effect, progress=progress)
+        lock = read_lock(self.folder)
+        if lock is not None and lock.beacon:
+            raise LockError(_real_beacon())
+        simulation = simulate(self.trial, settings, seed=seed, effect=effect, lock=lock, progress=progress)
         write_simulation(simulation, self.trial, self.folder)
         return simulation
 
@@ -209,8 +223,42 @@ class Study:
             self.folder,
             panel_notes=self.panel(progress=progress).notes,
             truth=self.truth(),
+            verification=self.verification(),
+            agrees=self.participants_agree(),
             progress=progress,
         )
+
+    def verification(self) -> Verification | None:
+        """The ledger verified against the lock; None without a ledger or a lock.
+
+        With ``revealed.key`` every lot is recomputed. Checkpoints in the folder itself prove nothing and are not used.
+
+        Raises:
+            LockError: the lock is damaged.
+        """
+        from lodd.allocation import DETAILS_FILE, LEDGER_FILE, read_details, verify
+        from lodd.identity import read_revealed_key
+
+        ledger, lock, key = self.folder / LEDGER_FILE, read_lock(self.folder), self.folder / KEY_FILE
+        if lock is None or not ledger.exists():
+            return None
+        revealed = read_revealed_key(key) if key.exists() else None
+        return verify(ledger, lock, revealed, details=read_details(self.folder / DETAILS_FILE))
+
+    def participants_agree(self) -> bool | None:
+        """Are the participants those of the ledger, by office, day and arm? None without a ledger.
+
+        People who withdrew may be missing from the participants, so these may be fewer, but never others.
+        """
+        from lodd.allocation import LEDGER_FILE, drawn_places
+
+        ledger = self.folder / LEDGER_FILE
+        if not ledger.exists():
+            return None
+        drawn, withdrawn = drawn_places(ledger)
+        frame = self.participants.frame
+        present = Counter(zip(frame["office"], frame["drawn_at"], frame["arm"], strict=True))
+        return present <= drawn and present.total() >= drawn.total() - withdrawn
 
     def truth(self) -> pl.DataFrame | None:
         """The true effects of a simulated trial; None for a real one."""
@@ -236,6 +284,18 @@ def open_study(folder: str | Path) -> Study:
     """
     path = Path(folder)
     return Study(path, load_trial(path))
+
+
+def _real_beacon() -> Problem:
+    return Problem(
+        Text(
+            nb="låsen nevner et virkelig offentlig tall; under den trekkes virkelige mennesker",
+            en="the lock names a real public value; under it real people are drawn",
+        ),
+        "trial.lock.json",
+        None,
+        Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
+    )
 
 
 def _no_beacon() -> Problem:

@@ -35,8 +35,9 @@ from lodd.allocation.outage import (
     void_slips,
 )
 from lodd.allocation.outage_sheet import sheet_html
+from lodd.allocation.places import drawn_places
 from lodd.allocation.receipts import find_receipt, receipt_of
-from lodd.allocation.recording import SimulatedLedger, simulate_ledger
+from lodd.allocation.recording import SimulatedLedger, record_draws, simulate_ledger
 from lodd.allocation.redraw import marginal_by_redraws
 from lodd.allocation.rules import UnsupportedMethodError
 from lodd.allocation.sequencer import Sequencer
@@ -73,6 +74,7 @@ __all__ = [
     "UnsupportedMethodError",
     "Verification",
     "amended_row",
+    "drawn_places",
     "find_receipt",
     "issue_slips",
     "marginal_by_redraws",
@@ -81,6 +83,7 @@ __all__ = [
     "read_ledger",
     "receipt_of",
     "reconcile",
+    "record_draws",
     "record_slip",
     "set_torn_aside",
     "sheet_html",

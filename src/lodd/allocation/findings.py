@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lodd.locale import Text
+from lodd.locale import Language, Text, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,12 @@ def finding(kind: str, seq: int | None, **values: object) -> Finding:
 
 
 def filled(words: Text, **values: object) -> Text:
-    """A text with its values filled in."""
-    return Text(nb=words.nb.format(**values), en=words.en.format(**values))
+    """A text with its values filled in; numbers as each language writes them."""
+    return Text(nb=words.nb.format(**_shown(values, "nb")), en=words.en.format(**_shown(values, "en")))
+
+
+def _shown(values: Mapping[str, object], language: Language) -> dict[str, object]:
+    return {name: number(value, language) if isinstance(value, int) else value for name, value in values.items()}
 
 
 FINDINGS: Final[Mapping[str, Text]] = {
@@ -135,8 +139,8 @@ PROVEN: Final[Mapping[str, Text]] = {
         en="All slips for outages are those that the key gives.",
     ),
     "probabilities": Text(
-        nb="Alle sannsynligheter er dem planen sier, med {amendments} vedtatte endringer.",
-        en="All probabilities are those of the schedule, with {amendments} amendments.",
+        nb="Alle sannsynligheter er dem planen sier; vedtatte endringer: {amendments}.",
+        en="All probabilities are those of the schedule; amendments: {amendments}.",
     ),
     "rules": Text(
         nb="Ingen er trukket to ganger, utenfor trekningsperioden eller etter avslutningen, og alt er gjort av noen "

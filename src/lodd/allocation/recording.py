@@ -9,11 +9,15 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
+from lodd.allocation.design import Design
 from lodd.allocation.details import DETAILS_FILE, Detail, write_details
 from lodd.allocation.events import Beacon, Close, Draw, Event, Nomination, Role
 from lodd.allocation.ledger import LEDGER_FILE, Chain, write_ledger
 from lodd.allocation.lot import DrawRequest, Lot, Mac
 from lodd.allocation.replay import Replay, shares
+from lodd.allocation.simulated import requests_of, with_lots
 from lodd.protocol.lock import Lock, lock_sha256
 from lodd.protocol.model import Trial
 
@@ -61,6 +65,7 @@ def simulate_ledger(
         LoddError: the mechanism refuses a request.
         pydantic.ValidationError: a ``lot_id`` or batch that no event may hold.
     """
+    Design.from_trial(trial).refuse_external()
     asked = list(requests)
     recorder = _Recorder(trial, lock, mac)
     recorder.begin(asked[0].day if asked else trial.enrolment.opens)
@@ -74,6 +79,26 @@ def simulate_ledger(
         recorder.draw(request)
     recorder.end()
     return SimulatedLedger(tuple(recorder.chain.events), tuple(recorder.details), tuple(recorder.lots))
+
+
+def record_draws(
+    trial: Trial,
+    lock: Lock,
+    mac: Mac,
+    enrolled: pl.DataFrame,
+    numbers: Mapping[str, Sequence[int]] | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[pl.DataFrame, SimulatedLedger]:
+    """Draw everybody enrolled as :func:`simulate_ledger` does; gives them back as ``Design.allocate`` would.
+
+    Args:
+        enrolled: as for ``Design.allocate``, in the order of their draws, with ``lot_id``.
+        seed: for the redraws that minimisation's marginal probabilities are found by.
+    """
+    design = Design.from_trial(trial)
+    ledger = simulate_ledger(trial, lock, mac, requests_of(design, enrolled), numbers)
+    return with_lots(design, enrolled, ledger.lots, seed), ledger
 
 
 class _Recorder:

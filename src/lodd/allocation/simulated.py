@@ -45,14 +45,15 @@ def allocate(
     rules.refuse_external()
     _check_columns(rules, enrolled)
     sequencer = Sequencer(rules, simulation_mac(rng.bytes(32)), SIMULATION_CONTEXT)
-    requests = list(_requests(rules, enrolled))
+    requests = list(requests_of(rules, enrolled))
     if rules.method == "complete":
         _nominate(sequencer, requests, numbers or {})
     lots = [_draw(sequencer, request, row) for row, request in enumerate(requests)]
-    return _with_lots(rules, enrolled, lots, int(rng.integers(2**63)))
+    return with_lots(rules, enrolled, lots, int(rng.integers(2**63)))
 
 
-def _with_lots(rules: DrawRules, enrolled: pl.DataFrame, lots: Sequence[Lot], seed: int) -> pl.DataFrame:
+def with_lots(rules: DrawRules, enrolled: pl.DataFrame, lots: Sequence[Lot], seed: int) -> pl.DataFrame:
+    """The enrolled with their arms, strata and probabilities; ``seed`` is for the redraws of minimisation."""
     conditional = _matrix([lot.conditional for lot in lots], len(rules.arms))
     frame = enrolled.with_columns(
         pl.Series("arm", [rules.arms[lot.arm] for lot in lots], dtype=pl.String),
@@ -83,7 +84,8 @@ def _matrix(vectors: Sequence[Sequence[Fraction]], arms: int) -> NDArray[np.floa
     return np.array([[float(p) for p in vector] for vector in vectors], dtype=float).reshape(len(vectors), arms)
 
 
-def _requests(rules: DrawRules, enrolled: pl.DataFrame) -> Iterator[DrawRequest]:
+def requests_of(rules: DrawRules, enrolled: pl.DataFrame) -> Iterator[DrawRequest]:
+    """The enrolled as they are drawn, in their order; ``lot_id`` is invented where there is no such column."""
     names = factor_columns(rules)
     values = [enrolled[name].cast(pl.String).fill_null("").to_list() for name in names]
     batches = enrolled["batch"].cast(pl.String).to_list() if "batch" in enrolled.columns else [None] * enrolled.height

@@ -84,9 +84,13 @@ def write_lock(trial: Trial, folder: Path, commitments: Mapping[str, str] | None
         dict(commitments or {}),
         {"source": beacon.source, "round": beacon.round} if beacon else {},
     )
-    text = json.dumps(lock_content(lock), indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    _write_once(folder / LOCK_FILE, text)
+    _write_once(folder / LOCK_FILE, lock_text(lock))
     return lock
+
+
+def lock_text(lock: Lock) -> str:
+    """The text of a lock's file."""
+    return json.dumps(lock_content(lock), indent=2, ensure_ascii=False) + "\n"
 
 
 def lock_content(lock: Lock) -> dict[str, Any]:

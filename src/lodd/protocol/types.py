@@ -28,8 +28,9 @@ class Participants:
     """Everybody drawn, one row a person, in the order of ``frame``.
 
     Columns: ``person_id`` (pseudonym), ``arm``, ``site``, ``office``, ``stratum``, ``drawn_at`` (date); where known,
-    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities) ``draw_order`` (a number that grows with the
-    draws) and ``slip`` (the arm came from a slip used during an outage); then any baseline facts. Made and checked by ``lodd.protocol.participants``.
+    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities), ``draw_order`` (a number that grows with the draws)
+    and ``slip`` (the arm came from a slip used during an outage); then any baseline facts. Made and checked by
+    ``lodd.protocol.participants``.
     """
 
     frame: pl.DataFrame

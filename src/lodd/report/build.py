@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from lodd.allocation import Verification
 from lodd.evaluation.results import Evaluation
 from lodd.locale import Language, long_date
 from lodd.protocol.model import Trial
@@ -35,16 +36,19 @@ def build_report(
     *,
     panel_notes: Sequence[RegisterNote] = (),
     truth: pl.DataFrame | None = None,
+    verification: Verification | None = None,
+    agrees: bool | None = None,
 ) -> Report:
     """The report in one language, every word and number decided.
 
     ``truth`` (``outcome, arm, event_month, effect``) is the true path of a simulation; it is shown only if the
-    evaluation's data are simulated.
+    evaluation's data are simulated. ``verification`` is that of the ledger, if there is one; ``agrees`` says whether
+    the participants are those of the ledger, by office, day and arm.
     """
     simulated = evaluation.provenance.get("simulated") == "yes"
     known = truth_by_month(truth, trial.analysis.estimand) if simulated else {}
     estimates = Estimates(evaluation.estimates)
-    c = Context(language, trial, people, evaluation, estimates, tuple(panel_notes), known)
+    c = Context(language, trial, people, evaluation, estimates, tuple(panel_notes), known, verification, agrees)
     return Report(
         language=language,
         other="en" if language == "nb" else "nb",

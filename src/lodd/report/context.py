@@ -9,6 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from lodd import locale
+from lodd.allocation import Verification
 from lodd.evaluation.results import Evaluation
 from lodd.locale import Language, Text
 from lodd.protocol.analysis import Family, Primary
@@ -33,6 +34,10 @@ class Context:
     panel_notes: Sequence[RegisterNote] = ()
     truth: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
     """True effect by (outcome, arm) and event month; empty for real data."""
+    verification: Verification | None = None
+    """Of the ledger; None where there is none."""
+    agrees: bool | None = None
+    """Are the participants those of the ledger?"""
 
     @cached_property
     def words(self) -> Words:

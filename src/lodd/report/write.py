@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from lodd.allocation import Verification
 from lodd.errors import Problem, UsageError
 from lodd.evaluation.results import Evaluation
 from lodd.locale import LANGUAGES, Text
@@ -28,6 +29,8 @@ def write_report(
     *,
     panel_notes: Sequence[RegisterNote] = (),
     truth: pl.DataFrame | None = None,
+    verification: Verification | None = None,
+    agrees: bool | None = None,
     progress: Progress = silent,
 ) -> tuple[Path, ...]:
     """Writes ``results/report.nb.html``, ``results/report.en.html`` and ``results/figures/*.svg``; returns the reports.
@@ -43,7 +46,16 @@ def write_report(
         (results / "figures").mkdir(parents=True, exist_ok=True)
         for step, language in enumerate(LANGUAGES):
             progress(_WRITING, step, len(LANGUAGES))
-            report = build_report(trial, participants, evaluation, language, panel_notes=panel_notes, truth=truth)
+            report = build_report(
+                trial,
+                participants,
+                evaluation,
+                language,
+                panel_notes=panel_notes,
+                truth=truth,
+                verification=verification,
+                agrees=agrees,
+            )
             _write_figures(report, results / "figures")
             pages.append(_write(results / f"report.{language}.html", render_html(report)))
     except OSError as error:

@@ -12,8 +12,9 @@ and ``welfare`` (days and records), ``dirt`` (what is wrong in extracts), ``trut
 """
 
 from lodd.simulate.checks import check_settings, load_settings
+from lodd.simulate.people import simulation_keys
 from lodd.simulate.settings import SimulationSettings
-from lodd.simulate.simulation import Simulation, WorkHistories, simulate, work_histories
+from lodd.simulate.simulation import Simulation, WorkHistories, simulate, simulation_lock, work_histories
 from lodd.simulate.store import write_simulation
 from lodd.simulate.truth import TRUTH_SCHEMA, estimand_weights, true_effects
 
@@ -26,6 +27,8 @@ __all__ = [
     "estimand_weights",
     "load_settings",
     "simulate",
+    "simulation_keys",
+    "simulation_lock",
     "true_effects",
     "work_histories",
     "write_simulation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,27 +10,37 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lodd.allocation import Design
+from lodd.allocation import Design, SimulatedLedger, record_draws
+from lodd.identity import KeyRing, synthetic_numbers
+from lodd.identity import simulation_keys as keys_of_seed
+from lodd.protocol.lock import Lock
 from lodd.protocol.model import Trial
 from lodd.protocol.months import first_day, last_day, month_index
 from lodd.protocol.types import Participants
 from lodd.simulate.processes import Streams
 from lodd.simulate.settings import Facts, Nomination, SimulationSettings
 
+_MOST_NUMBERS = 3_000_000
+"""Below the number of different synthetic identity numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class People:
     """The participants, and what only the simulator knows of them: ``score`` (n,) standardised, by which the facts
-    predict everything, and ``office`` (n,) as an index."""
+    predict everything, and ``office`` (n,) as an index. ``ledger``: their draws, where these were recorded."""
 
     participants: Participants
     score: NDArray[np.float32]
     office: NDArray[np.int64]
+    ledger: SimulatedLedger | None = None
 
 
-def enrol(trial: Trial, settings: SimulationSettings, streams: Streams) -> People:
-    """Invent the people of a trial and draw their lots by its own design."""
-    design = Design.from_trial(trial)
+def enrol(trial: Trial, settings: SimulationSettings, streams: Streams, lock: Lock | None = None) -> People:
+    """Invent the people of a trial and draw their lots by its own design.
+
+    With a lock they are drawn and recorded in a ledger, as a live draw under that lock and :func:`simulation_keys`
+    would do it; without one by the same mechanism and without a record, which is faster.
+    """
     if settings.nomination is not None:
         enrolled = _nominated(settings.nomination)
         numbers = {b.id: tuple(b.numbers.get(arm, 0) for arm in trial.arm_ids) for b in settings.nomination.batches}
@@ -38,13 +49,32 @@ def enrol(trial: Trial, settings: SimulationSettings, streams: Streams) -> Peopl
     site = [trial.office_site[office] for office in enrolled["office"]]
     known = _facts(settings.facts, enrolled.height, streams["facts"])
     enrolled = enrolled.with_columns(pl.Series("site", site), *known.get_columns())
-    drawn = design.allocate(streams["draw"], enrolled, numbers)
+    drawn, ledger = _drawn(trial, lock, streams, enrolled, numbers)
     named = drawn.with_columns(pl.Series("person_id", pseudonyms(streams["pseudonyms"], drawn.height)))
     named = named.sort("drawn_at", "person_id")  # as it is read back
     _, office = np.unique(np.array(named["office"].to_list()), return_inverse=True)
     first = ["person_id", "arm", "site", "office", "stratum", "drawn_at"]
     frame = named.select(*first, *(name for name in named.columns if name not in first))
-    return People(Participants(frame, trial.arm_ids), _score(settings.facts, frame), office)
+    return People(Participants(frame, trial.arm_ids), _score(settings.facts, frame), office, ledger)
+
+
+def simulation_keys() -> KeyRing:
+    """The keys of every simulation. Anybody can make them, so a simulation proves nothing about chance."""
+    return keys_of_seed(0)
+
+
+def _drawn(
+    trial: Trial, lock: Lock | None, streams: Streams, enrolled: pl.DataFrame, numbers: Mapping[str, tuple[int, ...]]
+) -> tuple[pl.DataFrame, SimulatedLedger | None]:
+    if lock is None:
+        return Design.from_trial(trial).allocate(streams["draw"], enrolled, numbers), None
+    keys = simulation_keys()
+    start = int(streams["identities"].integers(_MOST_NUMBERS - enrolled.height))
+    lot_ids = [keys.lot_id(number) for number in synthetic_numbers(enrolled.height, start=start)]
+    asked = enrolled.with_columns(pl.Series("lot_id", lot_ids))
+    seed = int(streams["draw"].integers(2**31))
+    frame, ledger = record_draws(trial, lock, keys.lot_mac, asked, numbers, seed=seed)
+    return frame.drop("lot_id"), ledger
 
 
 def pseudonyms(rng: np.random.Generator, count: int) -> list[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lodd.allocation import SimulatedLedger
 from lodd.locale import Text
 from lodd.progress import Progress, silent
+from lodd.protocol.canonical import canonical, protocol_sha256
+from lodd.protocol.lock import Lock
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 from lodd.protocol.types import Panel, Participants
@@ -21,7 +25,7 @@ from lodd.simulate.checks import check_settings
 from lodd.simulate.dirt import Counts, with_dirt
 from lodd.simulate.histories import EffectChoice, History
 from lodd.simulate.jobs import earnings_table, employment_table, job_spells
-from lodd.simulate.people import enrol
+from lodd.simulate.people import enrol, simulation_keys
 from lodd.simulate.processes import Streams
 from lodd.simulate.settings import SimulationSettings
 from lodd.simulate.truth import true_effects
@@ -32,6 +36,7 @@ from lodd.simulate.welfare import (
     emigrations_table,
     programmes_table,
 )
+from lodd.version import __version__
 
 Tables = Mapping[str, pl.DataFrame]
 _PEOPLE: Final = Text(nb="Finner opp deltakere og trekker lodd", en="Inventing participants and drawing lots")
@@ -51,6 +56,9 @@ class Simulation:
     seed: int
     effect: EffectChoice
     settings_sha256: str
+    lock: Lock
+    """What the lots were drawn under."""
+    ledger: SimulatedLedger
     counts: Counts = field(default_factory=dict)
     """Rows of each kind of dirt, by register."""
 
@@ -76,11 +84,13 @@ def simulate(
     *,
     seed: int,
     effect: EffectChoice = "declared",
+    lock: Lock | None = None,
     progress: Progress = silent,
 ) -> Simulation:
-    """Invent a trial by its protocol: the same seed gives the same trial, to the byte.
+    """Invent a trial by its protocol: the same seed and lock give the same trial, to the byte.
 
     Args:
+        lock: the trial's, if it is locked; default: :func:`simulation_lock`.
         effect: ``"declared"``: the settings' true paths. ``"none"``: exactly no effect on work, hours, earnings,
             education and benefits, for anyone; participation in programmes still differs by arm, as drawn.
 
@@ -90,7 +100,9 @@ def simulate(
     """
     steps = len(trial.arm_ids) + 3
     progress(_PEOPLE, 0, steps)
-    history = history_of(trial, settings, seed=seed, effect=effect)
+    drawn_under = lock or simulation_lock(trial)
+    history = history_of(trial, settings, seed=seed, effect=effect, lock=drawn_under)
+    assert history.people.ledger is not None
     clean: dict[str, Tables] = {}
     for done, arm in enumerate(trial.arm_ids):
         progress(_LIVES, 1 + done, steps)
@@ -100,10 +112,34 @@ def simulate(
     progress(_TRUTH, steps - 1, steps)
     truth = true_effects(trial, participants, potential_panels(trial, participants, clean))
     progress(_TRUTH, steps, steps)
-    return Simulation(participants, tables, truth, seed, effect, settings.sha256, counts)
+    return Simulation(
+        participants,
+        tables,
+        truth,
+        seed,
+        effect,
+        settings.sha256,
+        lock=drawn_under,
+        ledger=history.people.ledger,
+        counts=counts,
+    )
 
 
-def history_of(trial: Trial, settings: SimulationSettings, *, seed: int, effect: EffectChoice = "declared") -> History:
+def simulation_lock(trial: Trial) -> Lock:
+    """The lock of an invented trial: of the day before it opens, committing to keys that everybody can make."""
+    day = trial.enrolment.opens - timedelta(days=1)
+    commitments = simulation_keys().commitments()
+    return Lock(protocol_sha256(trial), canonical(trial), f"{day}T12:00:00+00:00", __version__, commitments)
+
+
+def history_of(
+    trial: Trial,
+    settings: SimulationSettings,
+    *,
+    seed: int,
+    effect: EffectChoice = "declared",
+    lock: Lock | None = None,
+) -> History:
     """The people of a simulated trial and their potential lives, made as they are asked for.
 
     Raises:
@@ -111,7 +147,7 @@ def history_of(trial: Trial, settings: SimulationSettings, *, seed: int, effect:
     """
     check_settings(trial, settings)
     streams = Streams(seed)
-    people = enrol(trial, settings, streams)
+    people = enrol(trial, settings, streams, lock)
     return History(trial, settings, streams, people, Calendar.of(trial), effect)
 
 

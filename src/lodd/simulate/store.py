@@ -10,14 +10,19 @@ from typing import Any, Final
 
 import polars as pl
 
+from lodd.allocation import DETAILS_FILE, LEDGER_FILE
 from lodd.errors import Problem, UsageError
+from lodd.identity import reveal_draw_key
 from lodd.locale import Text
 from lodd.protocol import PARTICIPANTS_FILE
+from lodd.protocol.lock import LOCK_FILE, lock_text
 from lodd.protocol.model import Trial
+from lodd.simulate.people import simulation_keys
 from lodd.simulate.simulation import Simulation
 
 TRUTH_FILE: Final = "truth.parquet"
 FACTS_FILE: Final = "simulation.json"
+KEY_FILE: Final = "revealed.key"
 
 
 def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None:
@@ -39,8 +44,10 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
             _write(frame, beside / name)
         facts = json.dumps(simulation_facts(simulation), indent=2, sort_keys=True) + "\n"
         (beside / FACTS_FILE).write_text(facts, encoding="utf-8")
-        (folder / FACTS_FILE).unlink(missing_ok=True)
-        for name in (*files, FACTS_FILE):
+        drawn = _write_draws(simulation, folder, beside)
+        for name in (FACTS_FILE, DETAILS_FILE):
+            (folder / name).unlink(missing_ok=True)
+        for name in (*files, *drawn, FACTS_FILE):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).replace(folder / name)
     except OSError as error:
@@ -50,6 +57,15 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
         raise UsageError(Problem(found)) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _write_draws(simulation: Simulation, folder: Path, beside: Path) -> list[str]:
+    """The ledger, the draw key (revealed: everybody can make it), and the lock if the folder has none."""
+    simulation.ledger.write(beside)
+    reveal_draw_key(simulation_keys(), beside / KEY_FILE)
+    if not (folder / LOCK_FILE).exists():
+        (beside / LOCK_FILE).write_text(lock_text(simulation.lock), encoding="utf-8")
+    return [name for name in (LEDGER_FILE, DETAILS_FILE, KEY_FILE, LOCK_FILE) if (beside / name).exists()]
 
 
 def simulation_facts(simulation: Simulation) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from lodd.report.drawing.shares import PeriodShare, SitePanel, share_panels
 from lodd.report.labels import stratum_label
 from lodd.report.model import (
     Block,
+    Bullets,
     Cell,
     Column,
     Details,
@@ -34,10 +35,30 @@ def draw(c: Context) -> Section:
     """Method, what is not verified, shares by site and period."""
     w = c.words
     blocks: list[Block] = [Paragraph(w(f"draw.method.{c.trial.draw.method}"))]
-    key = "draw.nothing_to_verify" if c.external else "draw.not_verified"
-    blocks.append(Notice(w(key), w(f"{key}_text"), "plain" if c.external else "warning"))
+    blocks += _verified(c)
     blocks.append(Part("shares", w("shares.heading"), tuple(_shares(c))))
     return Section("draw", w("draw.heading"), tuple(blocks))
+
+
+def _verified(c: Context) -> list[Block]:
+    """What verifying the ledger gave, and what it cannot show. Single events are not named: the report is public."""
+    w, result = c.words, c.verification
+    if c.external or result is None or not result.applicable:
+        key = "draw.nothing_to_verify" if c.external else "draw.not_verified"
+        return [Notice(w(key), w(f"{key}_text"), "plain" if c.external else "warning")]
+    blocks: list[Block] = []
+    if result.ok and c.agrees is not False:
+        counts = {name: c.number(result.counts.get(name, 0)) for name in ("recomputed", "answers", "events")}
+        blocks.append(Notice(w("draw.verified"), w("draw.verified_text", **counts)))
+    else:
+        found = c.number(len(result.findings) + (c.agrees is False))
+        blocks.append(Notice(w("draw.failed"), w("draw.failed_text", found=found), "warning"))
+    if c.agrees is not None:
+        blocks.append(Paragraph(w("draw.agrees" if c.agrees else "draw.disagrees")))
+    for heading, said in (("draw.shown", result.proven), ("draw.not_shown", result.not_proven)):
+        if said:
+            blocks += [Paragraph(w(heading)), Bullets(tuple(c.text(text) for text in said))]
+    return blocks
 
 
 def _shares(c: Context) -> list[Block]:
