@@ -72,3 +72,14 @@ def test_every_command_of_the_makefile_is_described() -> None:
     assert phony is not None
     for target in phony[1].split():
         assert re.search(rf"^{target}:.*## \w+", makefile, re.MULTILINE), target
+
+
+def test_every_command_is_in_the_reference() -> None:
+    from lodd.cli import app
+    from lodd.draw_cli import draw
+
+    page = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    for prefix, commands in (("lodd", app), ("lodd draw", draw)):
+        for name in commands:
+            if not name.startswith("-"):
+                assert f"## `{prefix} {name}`" in page
