@@ -47,8 +47,8 @@ Keys = Annotated[
         name="--keys",
         negative="",
         help=_(
-            nb="Nøkkelmappe; gjenta for to halvdeler. Ellers fra LODD_KEY_*.",
-            en="Key folder; repeat for two halves. Otherwise from LODD_KEY_*.",
+            nb="Nøkkelmappe; gjenta for to halvdeler. Ellers fra miljøvariabler.",
+            en="Key folder; repeat for two halves. Otherwise from the environment.",
         ),
     ),
 ]
