@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -54,8 +55,8 @@ def groups_of(plan: Plan, participants: Participants, subgroup: Subgroup) -> dic
     }
 
 
-def _position(cut: object) -> float:
-    return float(cut.toordinal()) if isinstance(cut, date) else float(cut)  # type: ignore[arg-type]
+def _position(cut: Decimal | date) -> float:
+    return float(cut.toordinal()) if isinstance(cut, date) else float(cut)
 
 
 def _values(plan: Plan, participants: Participants, by: str) -> Floats:
