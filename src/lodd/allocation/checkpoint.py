@@ -7,7 +7,6 @@ one kept by an outsider, nobody can alter, remove or insert any event up to it, 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lodd.errors import DataError, Problem, UsageError
+from lodd.files import whole
 from lodd.identity import verify_signature
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
@@ -63,15 +63,12 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(json.dumps(asdict(checkpoint), indent=2) + "\n", encoding="utf-8")
-        beside.replace(path)
+        with whole(path) as beside:
+            beside.write_text(json.dumps(asdict(checkpoint), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         found = Text(nb=f"kan ikke skrive {path}: {error.strerror}", en=f"cannot write {path}: {error.strerror}")
         raise UsageError(Problem(found)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -18,6 +18,7 @@ from typing import Final
 
 from lodd.allocation.events import Event, NotAnEventError, Payload, hash_of_line, parse_line
 from lodd.errors import DataError, Problem, UsageError, VerificationError
+from lodd.files import whole
 from lodd.locale import Text
 
 LEDGER_FILE: Final = "ledger.ndjson"
@@ -45,16 +46,13 @@ def write_ledger(path: Path, events: Iterable[Event]) -> None:
     Raises:
         UsageError: there is a file already, or it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
-            file.writelines(event.line() + b"\n" for event in events)
-        beside.chmod(_OWNER_ONLY)
-        os.link(beside, path)
+        with whole(path, once=True) as beside:
+            beside.touch(mode=_OWNER_ONLY)
+            with beside.open("wb") as file:
+                file.writelines(event.line() + b"\n" for event in events)
     except OSError as error:
         raise UsageError(_cannot("write", path, error)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_ledger(path: Path, lock_sha256: str | None = None) -> tuple[Event, ...]:

@@ -8,7 +8,6 @@ comes after it is an amendment or is exploratory.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lodd.errors import LockError, Problem, UsageError
+from lodd.files import whole
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical, protocol_sha256, sha256
 from lodd.protocol.model import Trial
@@ -111,18 +111,15 @@ def lock_sha256(lock: Lock) -> str:
 
 
 def _write_once(file: Path, text: str) -> None:
-    """Write beside and link into place: whole or not at all, and never over another lock."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    """Whole or not at all, and never over another lock."""
     try:
-        beside.write_text(text, encoding="utf-8")
-        os.link(beside, file)
+        with whole(file, once=True) as beside:
+            beside.write_text(text, encoding="utf-8")
     except FileExistsError:
         raise LockError(_already_locked(file)) from None
     except OSError as error:
         found = Text(nb=f"kan ikke skrive {file}: {error.strerror}", en=f"cannot write {file}: {error.strerror}")
         raise UsageError(Problem(found)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _already_locked(file: Path) -> Problem:
@@ -158,10 +155,43 @@ def read_lock_file(file: Path) -> Lock:
         lock = Lock(**{name: content[name] for name in ("protocol_sha256", "protocol", "locked_at", "lodd_version")})
     except (OSError, ValueError, KeyError, TypeError):
         raise LockError(_damaged(Text(nb="filen kan ikke leses", en="the file cannot be read"))) from None
+    lock = replace(lock, commitments=content.get("commitments", {}), beacon=content.get("beacon", {}))
+    check_lock(lock)
+    return lock
+
+
+def check_lock(lock: Lock) -> None:
+    """A lock may come from anybody: is each part of the form that it must have?
+
+    Raises:
+        LockError: it is not, or the protocol's hash is not that of the protocol in it.
+    """
     if sha256(lock.protocol) != lock.protocol_sha256:
         reason = Text(nb="protokollen i den har en annen kontrollsum", en="the protocol in it has another hash")
         raise LockError(_damaged(reason))
-    return replace(lock, commitments=content.get("commitments", {}), beacon=content.get("beacon", {}))
+    if not (_texts(lock.commitments) and _texts(lock.beacon) and set(lock.beacon) in (set(), {"source", "round"})):
+        reason = Text(nb="bindingene eller beacon mangler noe", en="something is wrong with commitments or beacon")
+        raise LockError(_damaged(reason))
+    locked_moment(lock)
+
+
+def locked_moment(lock: Lock) -> datetime:
+    """When it was locked, with its time zone.
+
+    Raises:
+        LockError: ``locked_at`` is no such moment.
+    """
+    try:
+        moment = datetime.fromisoformat(lock.locked_at)
+    except (ValueError, TypeError):
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise LockError(_damaged(Text(nb="locked_at er ikke et tidspunkt", en="locked_at is not a moment")))
+    return moment
+
+
+def _texts(values: object) -> bool:
+    return isinstance(values, Mapping) and all(isinstance(value, str) for value in values.values())
 
 
 def _damaged(reason: Text) -> Problem:

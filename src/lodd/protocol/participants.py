@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from lodd.errors import DataError, Problem, UsageError
+from lodd.files import whole
 from lodd.locale import Text
 from lodd.protocol.checks.finding import listed, nearest
 from lodd.protocol.model import Trial
@@ -64,15 +64,12 @@ def write_participants(participants: Participants, folder: Path) -> None:
         UsageError: the folder cannot be written.
     """
     file = folder / PARTICIPANTS_FILE
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        participants.frame.write_parquet(beside)
-        beside.replace(file)
+        with whole(file) as beside:
+            participants.frame.write_parquet(beside)
     except OSError as error:
         found = Text(nb=f"kan ikke skrive {file}: {error.strerror}", en=f"cannot write {file}: {error.strerror}")
         raise UsageError(Problem(found)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _raise(problems: Iterator[Problem]) -> None:

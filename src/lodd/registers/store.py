@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodd.errors import DataError
+from lodd.files import whole
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 from lodd.protocol.types import Panel, Participants, RegisterNote
@@ -39,22 +39,12 @@ def write_panel(panel: Panel, path: Path) -> None:
     }
     table = panel.frame.to_arrow()
     table = table.replace_schema_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, beside, compression="zstd")
-        beside.replace(path)
+        with whole(path) as beside:
+            pq.write_table(table, beside, compression="zstd")
     except OSError as error:
         raise problems.unwritable(path, error) from error
-    finally:
-        _remove(beside)
-
-
-def _remove(beside: Path) -> None:
-    try:
-        beside.unlink(missing_ok=True)
-    except OSError:  # the folder that could not be written to cannot be cleaned either, and holds nothing of ours
-        return
 
 
 def read_panel(path: Path, trial: Trial) -> Panel:

@@ -10,6 +10,7 @@ import polars as pl
 from lodd.allocation import Verification
 from lodd.errors import Problem, UsageError
 from lodd.evaluation.results import Evaluation
+from lodd.files import whole
 from lodd.locale import LANGUAGES, Text
 from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
@@ -71,12 +72,8 @@ def _write_figures(report: Report, folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> Path:
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    with whole(path) as beside:
         beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
     return path
 
 
