@@ -168,12 +168,17 @@ def test_reconciliation_finds_unused_doubly_used_and_out_of_order_slips(world: W
     assert world.verified().ok
 
 
-def test_slips_keep_their_probabilities_when_the_schedule_is_amended(world: World) -> None:
+def test_slips_hold_until_the_schedule_is_amended(world: World) -> None:
+    """A slip opened before keeps its probabilities; one opened afterwards would be of a period that is over."""
     sheet = issue_slips(world.service, "n1", 2, by="op")
     amendment = world.amend()
+    world.wait(hours=2)
+    before = world.now - timedelta(minutes=1)
     world.service.record_beacon(("m1", "1"), ("m2", "1"), amendment=amendment.seq)
     world.wait(hours=2)
-    record_slip(world.service, sheet.list_id, row(1, 1, world.now), by="op", confirmed=YES)
+    with pytest.raises(DataError, match="had been amended before the slip was opened"):
+        record_slip(world.service, sheet.list_id, row(2, 2, world.now), by="op", confirmed=YES)
+    record_slip(world.service, sheet.list_id, row(1, 1, before), by="op", confirmed=YES)
     assert read_ledger(world.ledger)[-1].payload.marginal == ("1/2", "1/4", "1/4")
     assert world.another_service().draw(synthetic_number(1), "n1", by="op").arm == sheet.slips[0].arm
     assert world.verified().ok

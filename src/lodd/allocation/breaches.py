@@ -33,6 +33,9 @@ _WORDS: Final[Mapping[str, Text]] = {
         nb="klokka går bakover: {at} er før forrige hendelse, {last}",
         en="the clock goes backwards: {at} is before the last event, {last}",
     ),
+    "before_lock": Text(
+        nb="{at} er før forsøket ble låst, {locked}", en="{at} is before the trial was locked, {locked}"
+    ),
     "closed": Text(nb="trekningen er avsluttet", en="the draw is closed"),
     "no_beacon": Text(
         nb="det offentlige tilfeldige tallet som låsen viser til, er ikke registrert ennå",
@@ -184,6 +187,10 @@ _WORDS: Final[Mapping[str, Text]] = {
         nb="lappen ble åpnet {day}, men gjelder {since} til {until}",
         en="the slip was opened on {day}, but is valid {since} to {until}",
     ),
+    "slip_amended": Text(
+        nb="sannsynlighetene ved {office} var endret før lappen ble åpnet {opened}; da gjelder den ikke lenger",
+        en="the probabilities at {office} had been amended before the slip was opened at {opened}; it holds no longer",
+    ),
     "slip_future": Text(
         nb="lappen er oppgitt åpnet {opened}, etter at den ble registrert",
         en="the slip is said to be opened at {opened}, after it was recorded",
@@ -207,6 +214,7 @@ _WORDS: Final[Mapping[str, Text]] = {
 
 _NEXT: Final[Mapping[str, Text]] = {
     "clock": Text(nb="Still klokka på maskinen, og prøv igjen.", en="Set the machine's clock, and try again."),
+    "before_lock": Text(nb="Still klokka på maskinen, og prøv igjen.", en="Set the machine's clock, and try again."),
     "closed": Text(
         nb="Den som alt er trukket, kan fortsatt få svaret sitt om igjen.",
         en="Those drawn already can still have their answer again.",
@@ -226,6 +234,10 @@ _NEXT: Final[Mapping[str, Text]] = {
         en="Let the amendment hold from today or later; nobody drawn is moved.",
     ),
     "round_known": Text(nb="Vis til en senere runde.", en="Name a later round."),
+    "slip_amended": Text(
+        nb="Annuller lappen (opened_out_of_period), og trekk personen på vanlig måte. Lag nye lapper.",
+        en="Void the slip (opened_out_of_period), and draw the person in the usual way. Issue new slips.",
+    ),
     "slips_open": Text(
         nb="Gjør opp lappene først: registrer de brukte og annuller resten.",
         en="Reconcile the slips first: record those used and void the rest.",

@@ -14,10 +14,10 @@ canonical form.
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 LotId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
@@ -32,6 +32,9 @@ Decimals = Annotated[str, StringConstraints(pattern=r"^0\.[0-9]{1,18}$")]
 Public = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,2000}$")]
 """What a public source says: the source of a beacon, its round, its value."""
 Natural = Annotated[int, Field(ge=1)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(9000, 1, 1))]
+"""Far from the calendar's ends, where a day has a day after it in every time zone."""
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
 
 RoleName = Literal["manager", "operator", "caseworker", "key_holder"]
 ErrorKind = Literal["wrong_person", "ineligible", "wrong_office", "wrong_factor", "drawn_twice", "other"]
@@ -60,7 +63,7 @@ class Draw(_Value):
     arm: Declared
     batch: Name | None
     conditional: tuple[Share, ...]
-    day: date
+    day: Day
     details: Hash | None
     eligible: Literal[True]
     lot_id: LotId
@@ -115,7 +118,7 @@ class Amendment(_Value):
     beacon_round: Public
     beacon_source: Public
     details: Hash | None
-    effective_from: date
+    effective_from: Day
     proposed_by: Name
     rows: Annotated[tuple[AmendedRow, ...], Field(min_length=1)]
     type: Literal["amendment"] = "amendment"
@@ -148,9 +151,9 @@ class OutageIssued(_Value):
     hashes: Annotated[tuple[Hash, ...], Field(min_length=1)]
     list_id: Name
     office: Declared
-    since: date
+    since: Day
     type: Literal["outage_issued"] = "outage_issued"
-    until: date
+    until: Day
 
 
 class OutageUsed(_Value):
@@ -158,7 +161,7 @@ class OutageUsed(_Value):
 
     arm: Declared
     conditional: tuple[Share, ...]
-    day: date
+    day: Day
     details: Hash | None
     eligible: Literal[True]
     list_id: Name
@@ -166,7 +169,7 @@ class OutageUsed(_Value):
     marginal: tuple[Share, ...]
     number: Natural
     office: Declared
-    opened_at: datetime
+    opened_at: Moment
     salt: Hash
     type: Literal["outage_used"] = "outage_used"
 
@@ -221,7 +224,7 @@ _UNHASHED: Final = "0" * 64
 class Event(_Value):
     """One event of the ledger."""
 
-    at: datetime
+    at: Moment
     by: Name
     hash: Hash
     payload: Annotated[Payload, Field(discriminator="type")]

@@ -92,6 +92,10 @@ FINDINGS: Final[Mapping[str, Text]] = {
         nb="sannsynlighetene i trekningsøyeblikket er oppgitt som {given}, men er {expected}",
         en="the probabilities at the draw are given as {given}, but are {expected}",
     ),
+    "impossible": Text(
+        nb="sannsynlighetene i trekningsøyeblikket er oppgitt som {given}, som ikke kan ha gitt denne gruppen",
+        en="the probabilities at the draw are given as {given}, which cannot have given this arm",
+    ),
     "marginal": Text(
         nb="sannsynlighetene før trekningen er oppgitt som {given}, men planen sier {expected}",
         en="the probabilities before the draw are given as {given}, but the schedule says {expected}",
@@ -110,6 +114,14 @@ FINDINGS: Final[Mapping[str, Text]] = {
     "details_altered": Text(
         nb="opplysningene som står utenfor kjeden, er endret: avtrykket stemmer ikke",
         en="what stands outside the chain was altered: the hash does not fit",
+    ),
+    "details_erased": Text(
+        nb="opplysninger om personen er slettet, men ingen tilbaketrekking er ført inn",
+        en="facts about the person have been erased, but no withdrawal is recorded",
+    ),
+    "no_factors": Text(
+        nb="svaret er ført inn uten opplysninger som lodd avhenger av: {factors}",
+        en="the answer was recorded without facts that lots depend on: {factors}",
     ),
     "details_missing": Text(
         nb="opplysningene som skal stå utenfor kjeden, mangler uten å være slettet",
@@ -164,6 +176,12 @@ NOT_PROVEN: Final[Mapping[str, Text]] = {
         "som er oppbevart utenfor.",
         en="That nothing was cut off at the end, or the whole chain rewritten: that takes a signed checkpoint that was "
         "kept outside.",
+    ),
+    "lock": Text(
+        nb="At dette er låsen som ble kunngjort, og at det skjedde før noen kjente det offentlige tilfeldige tallet: "
+        "sammenlign låsens avtrykk nedenfor med det som ble kunngjort. Låsen selv sier {locked}.",
+        en="That this is the lock that was published, and before anybody knew the public random value: compare the "
+        "lock's hash below with the published one. The lock itself says {locked}.",
     ),
     "after_checkpoint": Text(
         nb="At det som kommer etter hendelse {count}, den siste under et sjekkpunkt, er slik det ble skrevet, og at "

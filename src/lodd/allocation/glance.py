@@ -93,6 +93,7 @@ class Glance:
             drawn.seq == state.count + 1
             and place.begins <= drawn.at < place.ends
             and (state.last_at is None or state.last_at <= drawn.at)
+            and (self._book.locked is None or self._book.locked <= drawn.at)
             and drawn.lot_id not in state.answers
             and state.closed is None
             and (state.beacon is not None or not self._book.beacon)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+from lodd.allocation import problems
 from lodd.allocation.breaches import breach
 from lodd.allocation.events import OutageIssued, OutageUsed, OutageVoided, VoidReason
 from lodd.allocation.live import LiveLedger, said
@@ -218,6 +219,7 @@ def _used(live: LiveLedger, list_id: str, row: SlipRow, lot_id: str, by: str) ->
     if not 1 <= row.number <= len(slips):
         raise DataError(breach("unknown_slip", number=row.number, list_id=list_id).problem)
     slip = slips[row.number - 1]
+    office = live.state.slips[list_id].issued.office
     opened = row.opened_at.astimezone(UTC).replace(microsecond=0)
     values: dict[str, object] = {
         "arm": slip.arm,
@@ -228,11 +230,15 @@ def _used(live: LiveLedger, list_id: str, row: SlipRow, lot_id: str, by: str) ->
         "lot_id": lot_id,
         "marginal": shares(slip.probability),
         "number": row.number,
-        "office": live.state.slips[list_id].issued.office,
+        "office": office,
         "opened_at": opened,
         "salt": slip.salt,
     }
     live.check(said(OutageUsed, details=None, **values), by)
+    if missing := live.replay.missing_factors(row.factors):
+        raise DataError([problems.missing_factor(factor) for factor in missing])
+    if live.replay.declared_then(office, local_day(opened), opened) != slip.probability:
+        raise DataError(breach("slip_amended", office=office, opened=row.opened_at.isoformat(" ", "minutes")).problem)
     details = live.keep_outside({"factors": dict(row.factors or {}), "on_behalf_of": row.on_behalf_of})
     event = live.record(said(OutageUsed, details=details, **values), by)
     return SlipOutcome(row.number, slip.arm, receipt_of(event.hash), "slip")

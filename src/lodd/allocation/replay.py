@@ -4,7 +4,7 @@ verifier to recompute every lot."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -72,6 +72,7 @@ class Replay:
         self._factors: Final = frozenset(factor_columns(self.design))
         self._lots_need_factors: Final = bool(self._factors) and self.design.method in ("blocks", "minimisation")
         self._amendments: Final[dict[int, Amendment]] = {}
+        self._superseded: Final[list[tuple[datetime, Design]]] = []
         self.slips: Final[dict[str, tuple[Slip, ...]]] = {}
         """The slips of every list issued so far; empty without a key."""
 
@@ -134,6 +135,10 @@ class Replay:
         assert self._sequencer is not None
         return self._sequencer.draw(request)
 
+    def missing_factors(self, factors: Mapping[str, str] | None) -> tuple[str, ...]:
+        """Factors that later lots depend on and that are not among these."""
+        return tuple(sorted(self._factors - (factors or {}).keys())) if self._lots_need_factors else ()
+
     @property
     def recomputable(self) -> bool:
         """False while lots depend on factors that are lost."""
@@ -161,6 +166,15 @@ class Replay:
             DataError: there are none.
         """
         return self.design.place(office, day).probability
+
+    def declared_then(self, office: str, day: date, moment: datetime) -> tuple[Fraction, ...]:
+        """The probabilities of an office and day by the schedule that was in force at a moment.
+
+        Raises:
+            DataError: there are none.
+        """
+        then = next((design for until, design in self._superseded if moment < until), self.design)
+        return then.place(office, day).probability
 
     def keyed_ticket(self, lot_id: str) -> int:
         """The ticket of a keyed lot (only with a key)."""
@@ -196,6 +210,7 @@ class Replay:
             self._source.mix(value)
         if beacon.amendment in self._amendments:
             amendment = self._amendments[beacon.amendment]
+            self._superseded.append((event.at, self.design))
             self._amend(amendment, max(amendment.effective_from, local_day(event.at)))
 
     def _amend(self, amendment: Amendment, since: date) -> None:

@@ -35,8 +35,8 @@ from lodd.allocation.events import (
     Withdrawal,
 )
 from lodd.allocation.slips import slip_hash
-from lodd.allocation.state import LedgerState
-from lodd.protocol.lock import Lock
+from lodd.allocation.state import LedgerState, round_name
+from lodd.protocol.lock import Lock, locked_moment
 from lodd.protocol.model import Trial
 
 ZONE: Final = ZoneInfo("Europe/Oslo")
@@ -67,7 +67,10 @@ def _within(day: date, at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """What the rules need to know of the trial and its lock. ``beacon`` is empty for a simulation."""
+    """What the rules need to know of the trial and its lock. ``beacon`` is empty for a simulation.
+
+    ``locked`` is when the trial was locked; None for a simulation, whose days may be long past.
+    """
 
     method: str
     arms: tuple[str, ...]
@@ -75,12 +78,21 @@ class Rulebook:
     opens: date
     closes: date
     beacon: Mapping[str, str]
+    locked: datetime | None
 
     @classmethod
     def of(cls, trial: Trial, lock: Lock) -> Rulebook:
-        enrolment = trial.enrolment
+        """Raises:
+        LockError: the lock does not say when it was made.
+        """
         return cls(
-            trial.draw.method, trial.arm_ids, trial.office_site, enrolment.opens, enrolment.closes, dict(lock.beacon)
+            method=trial.draw.method,
+            arms=trial.arm_ids,
+            offices=trial.office_site,
+            opens=trial.enrolment.opens,
+            closes=trial.enrolment.closes,
+            beacon=dict(lock.beacon),
+            locked=locked_moment(lock) if lock.beacon else None,
         )
 
     def breaches(self, state: LedgerState, event: Event) -> list[Breach]:
@@ -93,6 +105,8 @@ def _always(book: Rulebook, state: LedgerState, event: Event) -> list[Breach]:
     found = []
     if state.last_at is not None and event.at < state.last_at:
         found.append(breach("clock", at=_shown(event.at), last=_shown(state.last_at)))
+    if book.locked is not None and event.at < book.locked:
+        found.append(breach("before_lock", at=_shown(event.at), locked=_shown(book.locked)))
     if state.closed is not None and not isinstance(event.payload, _AFTER_CLOSE):
         found.append(breach("closed"))
     if book.beacon and state.beacon is None:
@@ -240,7 +254,7 @@ def _awaited(book: Rulebook, state: LedgerState, beacon: Beacon) -> tuple[tuple[
 
 
 def _unknown_yet(state: LedgerState, source: str, round_: str) -> Iterator[Breach]:
-    if (source, round_) in state.used_rounds:
+    if round_name(source, round_) in state.used_rounds:
         yield breach("round_known", source=source, round=round_)
 
 

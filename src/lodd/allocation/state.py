@@ -29,6 +29,11 @@ _ANSWERS: Final = frozenset({"draw", "outage_used"})
 Grant = tuple[RoleName, str | None]
 
 
+def round_name(source: str, round_: str) -> tuple[str, str]:
+    """A public value's name, the same however somebody spaces or capitalises it."""
+    return " ".join(source.split()).casefold(), " ".join(round_.split()).casefold()
+
+
 class Answered(NamedTuple):
     """An answer, in short: the event that gave a person an arm. (Whole events would fill the memory.)"""
 
@@ -187,7 +192,7 @@ class LedgerState:
 
     def _beacon(self, event: Event, beacon: Beacon) -> None:
         self.beacons.append(beacon)
-        self.used_rounds.add((beacon.source, beacon.round))
+        self.used_rounds.add(round_name(beacon.source, beacon.round))
         if beacon.amendment is not None:
             self.amendment_beacons.setdefault(beacon.amendment, event)
         elif beacon.batch is not None:

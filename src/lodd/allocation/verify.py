@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from lodd.allocation.breaches import Breach, breach
 from lodd.allocation.checkpoint import Checkpoint
 from lodd.allocation.details import Details
 from lodd.allocation.events import (
@@ -33,11 +34,12 @@ from lodd.errors import DataError, LockError, LoddError, Problem
 from lodd.identity import RevealedDrawKey
 from lodd.locale import Text
 from lodd.protocol.canonical import sha256, trial_from_canonical
-from lodd.protocol.lock import LOCK_FILE, Lock, lock_sha256
+from lodd.protocol.lock import LOCK_FILE, Lock, check_lock, lock_sha256
 from lodd.protocol.model import Trial
 
 _CHAIN: Final = frozenset({"unreadable", "not_canonical", "torn", "seq", "hash", "previous", "lock"})
 _LOTS: Final = frozenset({"arm", "conditional", "mechanism"})
+_PROBABILITIES: Final = frozenset({"marginal", "conditional", "impossible", "mechanism", "slip_amended"})
 _OUTSIDE: Final = (Draw, OutageUsed, RepeatedRequest, ErrorNoted)
 
 
@@ -91,6 +93,7 @@ class Verifier:
         Raises:
         LockError: the lock is damaged.
         """
+        check_lock(lock)
         trial = _trial_of(lock)
         self._lock: Final = lock
         self._lock_sha256: Final = lock_sha256(lock)
@@ -126,8 +129,8 @@ class Verifier:
             self._expected = None
             return
         self._chain(event, line)
-        for breach in self._book.breaches(self._state, event):
-            self._findings.append(Finding(breach.kind, self._lines, breach.found))
+        for broken in self._book.breaches(self._state, event):
+            self._broke(broken)
         if self._details is not None:
             self._outside(event, self._details)
         self._play(event)
@@ -141,6 +144,7 @@ class Verifier:
         """What was found, what is proven and what is not."""
         for checkpoint in self._checkpoints:
             self._checkpoint(checkpoint)
+        self._erased()
         kinds = {found.kind for found in self._findings}
         return Verification(
             applicable=self._method != "external",
@@ -151,6 +155,9 @@ class Verifier:
             lock_sha256=self._lock_sha256,
             head=self._state.head,
         )
+
+    def _broke(self, broken: Breach) -> None:
+        self._findings.append(Finding(broken.kind, self._lines, broken.found))
 
     def _find(self, kind: str, seq: int | None, **values: object) -> None:
         self._findings.append(finding(kind, seq, **values))
@@ -188,6 +195,13 @@ class Verifier:
             elif payload.details not in details.kept and payload.details not in details.erased:
                 self._find("details_missing", self._lines)
 
+    def _erased(self) -> None:
+        """Only a withdrawal erases: else whoever changed a lot could erase what it is recomputed from."""
+        erased = self._details.erased if self._details is not None else frozenset()
+        for about, hashes in self._state.details.items():
+            if about not in self._state.withdrawn and not erased.isdisjoint(hashes):
+                self._find("details_erased", about)
+
     def _play(self, event: Event) -> None:
         """To the mechanism. What it refuses is a finding, unless a broken rule has said the same already."""
         payload = event.payload
@@ -211,6 +225,7 @@ class Verifier:
         lot = recomputed.lot
         if lot is None:
             self._counts["not_recomputed" if recomputed.why == "key" else "without_factors"] += 1
+            self._has_factors(draw)
             self._declared_only(draw)
             return
         self._counts["recomputed"] += 1
@@ -220,30 +235,51 @@ class Verifier:
         self._same("conditional", draw.conditional, shares(lot.conditional))
         self._same("marginal", draw.marginal, None if lot.marginal is None else shares(lot.marginal))
 
+    def _has_factors(self, answer: Draw | OutageUsed) -> None:
+        """An answer is never recorded without the factors that lots depend on; they can be lost only afterwards."""
+        factors = self._factors(answer)
+        if factors is not None and (missing := self._replay.missing_factors(factors)):
+            self._find("no_factors", self._lines, factors=", ".join(missing))
+
     def _declared_only(self, draw: Draw) -> None:
         """Without the lot, what the schedule alone says of its probabilities."""
         if draw.batch is not None and draw.batch in self._state.batches:
             counts = self._state.batches[draw.batch].counts
-            declared = shares([Fraction(count, sum(counts)) for count in counts])
+            declared = shares([Fraction(count, max(sum(counts), 1)) for count in counts])
         elif self._method in ("keyed", "blocks"):
             declared = shares(self._replay.declared(draw.office, draw.day))
         else:
+            self._possible(draw)
             return
         self._same("marginal", draw.marginal, declared)
-        if self._method != "blocks":
+        if self._method == "blocks":
+            self._possible(draw)
+        else:
             self._same("conditional", draw.conditional, declared)
+
+    def _possible(self, draw: Draw) -> None:
+        """What holds of the probabilities at any draw, also one that is not recomputed."""
+        arms = self._replay.design.arms
+        vector = [Fraction(share) for share in draw.conditional]
+        if len(vector) != len(arms) or sum(vector) != 1 or not dict(zip(arms, vector, strict=True)).get(draw.arm):
+            self._find("impossible", self._lines, given=", ".join(draw.conditional) or "–")
 
     def _slip(self, used: OutageUsed) -> None:
         self._counts["answers"] += 1
         slips = self._replay.slips.get(used.list_id)
         self._replay.observe(used, self._factors(used))
-        if slips is None or used.number > len(slips):
-            return
-        slip = slips[used.number - 1]
-        if slip.arm != used.arm:
-            self._find("arm", self._lines, given=used.arm, expected=slip.arm)
-        self._same("conditional", used.conditional, shares(slip.probability))
-        self._same("marginal", used.marginal, shares(slip.probability))
+        self._has_factors(used)
+        declared = self._replay.declared_then(used.office, used.day, used.opened_at)
+        probability = declared
+        if slips is not None and used.number <= len(slips):
+            slip = slips[used.number - 1]
+            probability = slip.probability
+            if slip.arm != used.arm:
+                self._find("arm", self._lines, given=used.arm, expected=slip.arm)
+        self._same("conditional", used.conditional, shares(probability))
+        self._same("marginal", used.marginal, shares(probability))
+        if probability != declared:
+            self._broke(breach("slip_amended", office=used.office, opened=used.opened_at.isoformat(" ", "minutes")))
 
     def _follow(self, event: Event) -> None:
         issued = event.payload
@@ -292,7 +328,7 @@ class Verifier:
                 said.append(filled(PROVEN["arms"], recomputed=counts["recomputed"], draws=state.types["draw"]))
             if state.slips and not kinds & {"slips", "slip_hash", "slip_period", "arm"}:
                 said.append(PROVEN["slips"])
-        if counts["answers"] and not kinds & {"marginal", "conditional", "mechanism"}:
+        if counts["answers"] and not (counts["without_factors"] or kinds & _PROBABILITIES):
             said.append(filled(PROVEN["probabilities"], amendments=len(state.amendment_beacons)))
         if not kinds:
             said.append(PROVEN["rules"])
@@ -304,6 +340,8 @@ class Verifier:
         if self._method == "external":
             return [NOT_PROVEN["applicable"]]
         said = [self._beyond_the_checkpoint()]
+        if self._lock.beacon:
+            said.append(filled(NOT_PROVEN["lock"], locked=self._lock.locked_at))
         if self._key is None:
             said.append(NOT_PROVEN["key"])
         if self._counts["without_factors"]:
