@@ -67,6 +67,11 @@ CASES = {
         "schedule[1].probability",
         "cannot be divided",
     ),
+    "coin that prefers nobody": (
+        ('"keyed"', '"minimisation"\nfactors = ["office"]\nbiased_coin = "0.10"'),
+        "draw.biased_coin",
+        "prefers nobody where the smallest probability is 0.25",
+    ),
     "minimisation without factors": (('"keyed"', '"minimisation"'), "draw.method", "factors"),
     "status without stop": (
         ('start = "start"\nstop = "stop"\ncolumns', 'start = "start"\ncolumns'),

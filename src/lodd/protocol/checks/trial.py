@@ -98,6 +98,8 @@ def check_draw(trial: Trial) -> Iterator[Finding]:
         yield from _coverage(trial)
     if rows_sound and draw.method == "blocks":
         yield from _whole_blocks(trial)
+    if rows_sound and draw.method == "minimisation":
+        yield from _weak_coin(trial)
 
 
 def _needs(key: str, method: str) -> Finding:
@@ -195,3 +197,16 @@ def _whole_blocks(trial: Trial) -> Iterator[Finding]:
                     en=f"a block of {size} cannot be divided by these probabilities",
                 )
                 yield Finding(("draw", "schedule", index, "probability"), found)
+
+
+def _weak_coin(trial: Trial) -> Iterator[Finding]:
+    """The coin is what the least probable arm gets when it is preferred: no more than its own share prefers nobody."""
+    coin = trial.draw.biased_coin
+    least = max((min(probability_vector(trial, row)) for row in trial.draw.schedule), default=Decimal(0))
+    if coin <= least:
+        found = Text(
+            nb=f"mynten på {coin} foretrekker ingen der den minste sannsynligheten er {least}",
+            en=f"a coin of {coin} prefers nobody where the smallest probability is {least}",
+        )
+        allowed = Text(nb=f"over {least} og under 1", en=f"above {least} and below 1")
+        yield Finding(("draw", "biased_coin"), found, allowed)
