@@ -294,10 +294,12 @@ def reveal(
     folder: Folder = Path(),
     keys: Keys = (),
 ) -> None:
-    from lodd.allocation import Close, read_ledger
+    from lodd.allocation import LEDGER_FILE, Close, read_ledger
     from lodd.identity import load_keys, reveal_draw_key
+    from lodd.protocol import lock_sha256
 
-    if not any(isinstance(event.payload, Close) for event in read_ledger(folder / "ledger.ndjson")):
+    lock = _locked_trial(folder)[1]
+    if not any(isinstance(event.payload, Close) for event in read_ledger(folder / LEDGER_FILE, lock_sha256(lock))):
         raise UsageError(
             Problem(
                 Text(nb="trekningen er ikke lukket", en="the draw is not closed"),
@@ -309,7 +311,10 @@ def reveal(
                 Text(nb="Lukk først: lodd draw close", en="Close first: lodd draw close"),
             )
         )
-    reveal_draw_key(load_keys(*keys, need=["draw"]), out)
+    ring = load_keys(*keys, need=["draw"])
+    if ring.commitments()["draw"] != lock.commitments.get("draw"):
+        raise LockError(_not_this_trials_key())
+    reveal_draw_key(ring, out)
     say(Text(nb=f"Nøkkelen er skrevet til {out}.", en=f"The key is written to {out}."), _LANGUAGE)
 
 
@@ -407,6 +412,16 @@ def _locked_trial(folder: Path) -> tuple[Trial, Lock]:
             )
         )
     return trial, lock
+
+
+def _not_this_trials_key() -> Problem:
+    return Problem(
+        Text(
+            nb="trekningsnøkkelen er ikke den som låsen binder forsøket til; den er ikke offentliggjort",
+            en="the draw key is not the one that the lock commits to; it was not revealed",
+        ),
+        next_step=Text(nb="Oppgi mappen med dette forsøkets nøkler.", en="Name the folder of this trial's keys."),
+    )
 
 
 def _number(service: DrawService) -> IdentityNumber:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 from cyclopts import Parameter
 
 from lodd.draw_cli import By, Folder, Keys, draw, parsed_number, service_of
-from lodd.errors import Problem, UsageError
+from lodd.errors import DataError, Problem, UsageError
 from lodd.locale import Language, Text, join_words, preferred_language
 from lodd.terminal import say, warn
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lodd.allocation import DrawService, Reconciliation, SlipRow
 
 _LANGUAGE: Language = preferred_language()
+_NO_SLIP: Final = 1_000
+"""No list has so many slips; an identity number in a slip's place is never repeated in an answer."""
 
 
 def _(nb: str, en: str) -> str:
@@ -42,11 +45,10 @@ def outage_list(
 ) -> None:
     from lodd.allocation import issue_slips, sheet_html
 
-    if out.exists():
-        raise UsageError(Problem(Text(nb=f"{out} finnes fra før", en=f"{out} exists already")))
     service = service_of(folder, keys)
-    sheet = issue_slips(service, office, count, by=by, since=since, until=until)
-    _write_private(out, sheet_html(service.live.trial, sheet))
+    with _private(out) as file:  # there before the slips are drawn: a list that cannot be printed is of no use
+        sheet = issue_slips(service, office, count, by=by, since=since, until=until)
+        file.write(sheet_html(service.live.trial, sheet))
     say(
         Text(
             nb=f"Hendelse {sheet.issued}: {count} lapper i listen {sheet.list_id}, gyldige {sheet.since} til "
@@ -62,9 +64,9 @@ def outage_list(
     name="outage-return",
     help=_(
         nb="Før inn brukte lapper; fra standard inn, en linje per konvolutt: nummer;fødselsnummer;åpnet "
-        "(2026-05-01T10:00+02:00).",
+        "(2026-05-01T10:00+02:00), og så hvem som ringte og navn=verdi for hver faktor, om de trengs.",
         en="Record used slips; from standard input, a line an envelope: number;identity number;opened "
-        "(2026-05-01T10:00+02:00).",
+        "(2026-05-01T10:00+02:00), then who called and name=value for each factor, where they are needed.",
     ),
 )
 def outage_return(
@@ -87,6 +89,8 @@ def outage_return(
     rows = [_row(service, line) for line in sys.stdin.read().splitlines() if line.strip()]
     result = reconcile(service, list_id, rows, by=by, confirmed=confirm, void_unused=void_unused)
     _say_reconciliation(service, result)
+    if result.refused:
+        sys.exit(DataError.exit_code)
 
 
 def _row(service: DrawService, line: str) -> SlipRow:
@@ -96,8 +100,8 @@ def _row(service: DrawService, line: str) -> SlipRow:
     try:
         number, person, opened = int(parts[0]), parts[1], datetime.fromisoformat(parts[2])
     except (ValueError, IndexError):
-        opened = datetime.min
-    if opened.tzinfo is None:
+        number, opened = 0, datetime.min
+    if opened.tzinfo is None or not 0 < number < _NO_SLIP:
         raise UsageError(
             Problem(
                 Text(nb="en linje kan ikke leses", en="a line cannot be read"),
@@ -108,7 +112,9 @@ def _row(service: DrawService, line: str) -> SlipRow:
                 ),
             )
         )
-    return SlipRow(number, parsed_number(service, person), opened, parts[3] if len(parts) > 3 else None)
+    caller = next((part for part in parts[3:] if part and "=" not in part), None)
+    factors = dict(part.split("=", 1) for part in parts[3:] if "=" in part)
+    return SlipRow(number, parsed_number(service, person), opened, caller, factors)
 
 
 def _say_reconciliation(service: DrawService, result: Reconciliation) -> None:
@@ -146,7 +152,23 @@ def _listed(numbers: Sequence[int], language: Language) -> str:
     return join_words([str(number) for number in numbers], language)
 
 
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(text)
+@contextmanager
+def _private(file: Path) -> Iterator[TextIO]:
+    """A new file that only its owner can read; gone again if what was to be in it fails.
+
+    Raises:
+        UsageError: there is such a file, or it cannot be made.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(Problem(Text(nb=f"{file} finnes fra før", en=f"{file} exists already"))) from None
+    except OSError as error:
+        found = Text(nb=f"kan ikke skrive {file}: {error.strerror}", en=f"cannot write {file}: {error.strerror}")
+        raise UsageError(Problem(found)) from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            yield handle
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise

@@ -132,10 +132,45 @@ def test_slips(run, opened, tmp_path: Path) -> None:
     back = ["draw", "outage-return", list_id, "--by", "olga", *opened]
     assert run(*back, lines="1;x\n")[0] == 2
     assert run(*back, lines=f"1;{number(5)};2026-01-01T10:00\n")[0] == 2
-    code, out, said = run(*back, lines=f"2;{number(5)};1999-01-01T10:00+02:00\n")
-    assert code == 0
+    code, out, said = run(*back, "--void-unused", lines=f"2;{number(5)};1999-01-01T10:00+02:00\n")
+    assert code == 4
     assert "Slip 2 is not recorded" in out
+    assert "Slips unused: 1 and 3" in out  # the second was opened: it is not voided until somebody has looked
     assert said
+
+
+def test_no_identity_number_is_repeated(run, opened, tmp_path: Path) -> None:
+    """Somebody puts it where the slip's number belongs, or in every place."""
+    run("draw", "outage-list", "n1", "--count", "3", "--out", tmp_path / "s.html", "--by", "olga", *opened)
+    list_id = next(event.payload.list_id for event in read(opened[1]) if event.payload.type == "outage_issued")
+    secret = number(5)
+    for line in (f"{secret};{secret};2026-01-01T10:00+01:00", f"{secret};1;2026-01-01T10:00+01:00", f"1;2;{secret}"):
+        code, out, said = run("draw", "outage-return", list_id, "--by", "olga", *opened, lines=line)
+        assert code in (2, 4)
+        assert secret not in out + said
+        assert str(int(secret)) not in out + said
+
+
+def test_slips_that_cannot_be_printed_are_not_drawn(run, opened, tmp_path: Path) -> None:
+    issue = ["draw", "outage-list", "n1", "--by", "olga", *opened, "--out"]
+    code, _, said = run(*issue, tmp_path / "nowhere" / "slips.html")
+    assert code == 2
+    assert "cannot write" in said
+    assert run(*issue, tmp_path / "slips.html", "--from", "2019-01-01")[0] == 4
+    assert not (tmp_path / "slips.html").exists()
+    assert not any(event.payload.type == "outage_issued" for event in read(opened[1]))
+
+
+def test_no_other_trials_key_is_revealed(run, opened, tmp_path: Path) -> None:
+    """The other trial may still be drawing: whoever has its key foresees its lots."""
+    assert run("draw", "close", "--by", "anna", *opened)[0] == 0
+    assert run("draw", "keygen", tmp_path / "other", "--test")[0] == 0
+    out = tmp_path / "out.key"
+    code, _, said = run("draw", "reveal", out, *opened[:2], "--keys", tmp_path / "other")
+    assert code == 5
+    assert "it was not revealed" in said
+    assert not out.exists()
+    assert run("draw", "reveal", out, *opened)[0] == 0
 
 
 def read(folder: Path):

@@ -188,7 +188,8 @@ def reconcile(
             recorded.append(record_slip(service, list_id, row, by=by, confirmed=confirmed))
         except LoddError as error:
             refused.append((row.number, error.problems))
-    unused = unaccounted_slips(service, list_id)
+    opened = {row.number for row in rows}  # one that was refused is not unused: it must be looked into first
+    unused = tuple(number for number in unaccounted_slips(service, list_id) if number not in opened)
     if void_unused:
         void_slips(service, list_id, unused, by=by)
     times = Counter(row.number for row in rows)
