@@ -98,11 +98,15 @@ def check(folder: Folder = Path(), *, json: Json = False) -> None:
                 "arms": list(trial.arm_ids),
                 "outcomes": len(trial.outcomes),
                 "warnings": [problem.render("en") for problem in study.warnings],
+                "beyond_coverage": dict(study.beyond_coverage()),
             }
         )
         return
     for problem in study.warnings:
         warn(problem, _LANGUAGE)
+    for summary, lost in study.beyond_coverage():
+        if lost:
+            warn(_lost(summary, lost), _LANGUAGE)
     counts = (len(trial.arm_ids), len(trial.office_site), len(trial.registers), len(trial.outcomes))
     say(
         Text(
@@ -115,6 +119,16 @@ def check(folder: Folder = Path(), *, json: Json = False) -> None:
     )
     say(Text.same(f"SHA-256 {study.protocol_sha256}"), _LANGUAGE)
     say(_LOCK_STATUS[status], _LANGUAGE)
+
+
+def _lost(summary: str, lost: int) -> Problem:
+    return Problem(
+        Text(
+            nb=f"{number(lost, 'nb')} av de trukne kan ikke følges gjennom alle månedene, og er ikke med",
+            en=f"{number(lost, 'en')} of the people drawn cannot be followed through all the months, and are left out",
+        ),
+        summary,
+    )
 
 
 _LOCK_STATUS = {

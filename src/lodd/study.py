@@ -20,6 +20,7 @@ from lodd.errors import DataError, LockError, Problem, ProtocolError
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol import (
+    PARTICIPANTS_FILE,
     Loaded,
     Lock,
     Panel,
@@ -33,6 +34,7 @@ from lodd.protocol import (
     read_participants,
     write_lock,
 )
+from lodd.protocol.types import coverage_months
 
 if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
@@ -130,7 +132,7 @@ class Study:
         return simulation
 
     def _refuse_real_people(self) -> None:
-        if (self.folder / "participants.parquet").exists() and not self.simulated:
+        if (self.folder / PARTICIPANTS_FILE).exists() and not self.simulated:
             raise DataError(
                 Problem(
                     Text(
@@ -156,6 +158,22 @@ class Study:
         from lodd.registers import with_facts
 
         return with_facts(self.trial, self.folder, drawn)
+
+    def beyond_coverage(self) -> Sequence[tuple[str, int]]:
+        """How many of the people drawn cannot be followed through all months of each primary outcome.
+
+        Returns:
+            ``"<outcome>, <months>"`` and the number; empty before anybody is drawn.
+        """
+        if not (self.folder / PARTICIPANTS_FILE).exists():
+            return ()
+        drawn = self.participants.draw_month
+        found = []
+        for primary in self.trial.analysis.primary:
+            first, last = coverage_months(self.trial, primary.outcome)
+            lost = (drawn + primary.months.first < first) | (drawn + primary.months.last > last)
+            found.append((f"{primary.outcome}, {primary.months}", int(lost.sum())))
+        return found
 
     def panel(self, *, rebuild: bool = False, progress: Progress = silent) -> Panel:
         """The person x month panel: read if it belongs to the protocol and the extracts as they are, else built.

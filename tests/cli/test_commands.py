@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,23 @@ def test_simulated_trial_from_start_to_report(tmp_path: Path, capsys) -> None:
     assert run("simulate", folder, "--seed", "3", "--json") == 0
     assert run("evaluate", folder) == 0
     assert (folder / "results/estimates.parquet").read_bytes() == first
+
+
+def test_check_counts_the_people_that_a_summary_loses(evaluated: Path, tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "nsw"
+    shutil.copytree(evaluated, folder)
+    protocol = folder / "trial.toml"
+    whole = protocol.read_text(encoding="utf-8")
+    assert run("check", folder, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["beyond_coverage"] == {"earnings, 6..17": 0, "any_earnings, 6..17": 0}
+    later = (
+        whole.replace("opens = 1977-07-01", "opens = 1977-06-01")
+        .replace('"6..17"', '"7..18"')
+        .replace("= 17 ", "= 18 ")
+    )
+    protocol.write_text(later.replace("after = 17", "after = 18"), encoding="utf-8")
+    assert run("check", folder) == 0
+    assert "445 of the people drawn cannot be followed" in capsys.readouterr().err
 
 
 def test_a_bug_shows_its_traceback_and_exits_with_one(monkeypatch, tmp_path: Path, capsys) -> None:
