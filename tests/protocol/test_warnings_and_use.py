@@ -27,6 +27,12 @@ def test_no_margin(edited) -> None:
     assert "no margin" in warnings(edited(("margin = 0.03\n", "")))
 
 
+def test_minimisation_of_unequal_arms(edited) -> None:
+    assert "schedule[0].probability: minimisation keeps unequal" in warnings(
+        edited(('"keyed"', '"minimisation"\nfactors = ["office"]'))
+    )
+
+
 def test_people_lost_to_the_end_of_a_register(edited) -> None:
     text = edited(
         ("covers = { from = 2019-01-01, until = 2022-12-31 }", "covers = { from = 2019-01-01, until = 2022-10-31 }")

@@ -35,7 +35,7 @@ def check_schedule(trial: Trial) -> None:
     """Raises:
     DataError: the schedule has gaps or overlaps, or names a site, office or arm that is not in the protocol.
     """
-    findings = list(check_draw(trial))
+    findings = [finding for finding in check_draw(trial) if not finding.warning]
     if findings:
         raise DataError([Problem(f.found, dotted(f.path), f.allowed, f.next_step) for f in findings])
 

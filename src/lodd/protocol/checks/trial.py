@@ -100,6 +100,7 @@ def check_draw(trial: Trial) -> Iterator[Finding]:
         yield from _whole_blocks(trial)
     if rows_sound and draw.method == "minimisation":
         yield from _weak_coin(trial)
+        yield from _uneven_minimisation(trial)
 
 
 def _needs(key: str, method: str) -> Finding:
@@ -210,3 +211,21 @@ def _weak_coin(trial: Trial) -> Iterator[Finding]:
         )
         allowed = Text(nb=f"over {least} og under 1", en=f"above {least} and below 1")
         yield Finding(("draw", "biased_coin"), found, allowed)
+
+
+def _uneven_minimisation(trial: Trial) -> Iterator[Finding]:
+    """Unequal probabilities hold over the trial but not person by person (Kuznetsova and Tymofyeyev 2012)."""
+    for index, row in enumerate(trial.draw.schedule):
+        if len(set(probability_vector(trial, row))) > 1:
+            found = Text(
+                nb="minimering holder ulike sannsynligheter i snitt, men ikke for hver enkelt: de første som trekkes, "
+                "får nesten alltid den største gruppen",
+                en="minimisation keeps unequal probabilities on average, not person by person: the first to be drawn "
+                "nearly always get the largest arm",
+            )
+            todo = Text(
+                nb="Bruk like sannsynligheter eller «blocks», eller la det stå: vektene regnes ut fra nye trekninger.",
+                en='Use equal probabilities or "blocks", or leave it: weights are worked out from redraws.',
+            )
+            yield Finding(("draw", "schedule", index, "probability"), found, None, todo, warning=True)
+            return
