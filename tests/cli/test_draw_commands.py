@@ -151,6 +151,28 @@ def test_no_identity_number_is_repeated(run, opened, tmp_path: Path) -> None:
         assert str(int(secret)) not in out + said
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["person", "{}", "--by", "olga"],
+        ["person", "n1", "--by", "{}"],
+        ["note-error", "{}", "ineligible", "--by", "olga"],
+        ["role", "{}", "--role", "operator", "--by", "anna"],
+        ["role", "x", "--role", "operator", "--by", "anna", "--office", "{}"],
+        ["outage-return", "{}", "--by", "olga"],
+        ["outage-list", "{}", "--by", "olga", "--out", "never.html"],
+        "amend {} --from 2030-01-01 --probability coaching=0.3 --proposed-by anna --approved-by bjorn --beacon-source x "
+        "--beacon-round y".split(),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_an_identity_number_in_the_wrong_place_is_not_repeated(run, opened, arguments: list[str]) -> None:
+    secret = number(1)
+    code, out, said = run("draw", *(a.replace("{}", secret) for a in arguments), *opened, lines=secret)
+    assert code in (2, 4)
+    assert secret not in out + said
+
+
 def test_slips_that_cannot_be_printed_are_not_drawn(run, opened, tmp_path: Path) -> None:
     issue = ["draw", "outage-list", "n1", "--by", "olga", *opened, "--out"]
     code, _, said = run(*issue, tmp_path / "nowhere" / "slips.html")

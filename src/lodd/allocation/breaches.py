@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +26,16 @@ class Breach:
 def breach(kind: str, **values: object) -> Breach:
     """The breach of this kind, with its words filled in."""
     words = _WORDS[kind]
-    return Breach(kind, Text(nb=words.nb.format(**values), en=words.en.format(**values)))
+    said = {name: without_identity(value) for name, value in values.items()}
+    return Breach(kind, Text(nb=words.nb.format(**said), en=words.en.format(**said)))
+
+
+def without_identity(value: object) -> str:
+    """What a message may repeat: somebody may have put an identity number where an office or a name belongs."""
+    return _ELEVEN_DIGITS.sub("…", str(value))
+
+
+_ELEVEN_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z])\d{6} ?\d{5}(?![0-9A-Za-z])")
 
 
 _WORDS: Final[Mapping[str, Text]] = {
@@ -172,6 +182,7 @@ _WORDS: Final[Mapping[str, Text]] = {
         nb="lappene gjelder {since} til {until}, som ikke er innenfor én periode i planen for {office}",
         en="the slips are for {since} to {until}, which is not within one period of {office}'s schedule",
     ),
+    "unknown_list": Text(nb="listen «{list_id}» er ikke utstedt", en='the list "{list_id}" was not issued'),
     "unknown_slip": Text(
         nb="lapp {number} på listen «{list_id}» er ikke utstedt",
         en='slip {number} of the list "{list_id}" was not issued',

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
+from lodd.allocation.breaches import without_identity
 from lodd.allocation.details import DETAILS_FILE, Details, add_detail, erase_details, new_detail, read_details
 from lodd.allocation.events import Draw, Event, OutageUsed, Payload
 from lodd.allocation.ledger import LEDGER_FILE, LedgerFile, Turn
@@ -198,7 +199,7 @@ def said(make: Callable[..., Value], *positional: Any, **values: Any) -> Value:
 
 
 def _unsayable(field: str, given: object) -> Problem:
-    shown = given if isinstance(given, str | int) else "…"
+    shown = without_identity(given) if isinstance(given, str | int) else "…"
     return Problem(
         Text(nb=f"«{shown}» kan ikke stå som {field}", en=f'"{shown}" cannot stand as {field}'),
         field,

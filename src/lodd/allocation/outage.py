@@ -265,6 +265,6 @@ def _wrong_count(count: int) -> Problem:
 
 def _no_list(list_id: str, issued: Sequence[str]) -> Problem:
     return Problem(
-        Text(nb=f"listen «{list_id}» er ikke utstedt", en=f'the list "{list_id}" was not issued'),
+        breach("unknown_list", list_id=list_id).found,
         allowed=Text.same(", ".join(issued) or "–"),
     )

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from lodd.allocation.breaches import without_identity
 from lodd.allocation.checkpoint import Checkpoint, sign_checkpoint, write_checkpoint
 from lodd.allocation.events import (
     AmendedRow,
@@ -283,9 +284,10 @@ def amended_row(trial: Trial, place: str, probability: Mapping[str, str]) -> Ame
     office = place if place in trial.office_site else None
     site = trial.office_site.get(place, place)
     if site not in trial.sites:
+        shown = without_identity(place)
         raise UsageError(
             Problem(
-                Text(nb=f"stedet eller kontoret «{place}» finnes ikke", en=f'there is no site or office "{place}"'),
+                Text(nb=f"stedet eller kontoret «{shown}» finnes ikke", en=f'there is no site or office "{shown}"'),
                 allowed=Text.same(", ".join([*trial.sites, *trial.office_site])),
             )
         )
