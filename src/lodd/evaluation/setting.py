@@ -133,7 +133,7 @@ def _probabilities(trial: Trial, participants: Participants) -> Floats | None:
     own = probability[np.arange(len(participants)), participants.arm_index]
     impossible = ~((own > 0) & (own < 1) & ~np.isnan(probability).any(axis=1))
     if impossible.any():
-        raise DataError(_impossible(participants, impossible))
+        raise DataError(_impossible(impossible))
     return probability
 
 
@@ -163,15 +163,16 @@ def _without_probabilities(trial: Trial) -> Problem:
     )
 
 
-def _impossible(participants: Participants, impossible: Booleans) -> Problem:
-    first = participants.frame["person_id"].to_list()[int(np.flatnonzero(impossible)[0])]
-    count = int(impossible.sum())
+def _impossible(impossible: Booleans) -> Problem:
+    first, count = int(np.flatnonzero(impossible)[0]) + 1, int(impossible.sum())
     return Problem(
         found=Text(
-            nb=f"{count} deltakere har en manglende eller umulig sannsynlighet for gruppen de ble trukket til",
-            en=f"{count} participants have a missing or impossible probability of the arm they were drawn to",
+            nb=f"{count} deltakere har en manglende eller umulig sannsynlighet for gruppen de ble trukket til "
+            f"(den første er nr. {first} i trekningsrekkefølgen)",
+            en=f"{count} participants have a missing or impossible probability of the arm they were drawn to "
+            f"(the first is no. {first} in the order of the draws)",
         ),
-        where=f"participants.parquet, person_id {first}",
+        where="participants.parquet",
         allowed=Text(nb="større enn 0 og mindre enn 1", en="above 0 and below 1"),
         next_step=Text(nb="Rett kolonnene marginal_<gruppe>", en="Correct the columns marginal_<arm>"),
     )
