@@ -53,6 +53,13 @@ CASES = {
     "probability": ({"marginal_control": [0.0, 0.5, 0.5]}, "not between 0 and 1"),
     "missing probability": ({"marginal_control": [None, 0.5, 0.5]}, "not between 0 and 1 (1 rows: 1)"),
     "sum": ({"marginal_control": [0.6, 0.5, 0.5]}, "do not sum to 1"),
+    "sum beyond rounding": ({"marginal_control": [0.50001, 0.5, 0.5]}, "do not sum to 1"),
+    "an empty text": ({"person_id": ["p1", " ", "p3"]}, '"person_id" is empty (1 rows: 2)'),
+    "people as decimals": ({"person_id": [1.0, 2.0, 3.0]}, '"person_id" is Float64'),
+    "people as lists": ({"person_id": [["p1"], ["p2"], ["p3"]]}, '"person_id" is List(String)'),
+    "a list as a fact": ({"age": [[1], [2], [3]]}, '"age" is List(Int64)'),
+    "bytes as a fact": ({"age": [b"1", b"2", b"3"]}, '"age" is Binary'),
+    "probability as text": ({"marginal_control": ["0.5", "0.5", "0.5"]}, '"marginal_control" is String'),
     "dates as text": ({"drawn_at": ["2020-01-01"] * 3}, '"drawn_at" is String'),
 }
 
@@ -63,6 +70,18 @@ def test_refused(trial, frame, change, said: str) -> None:
         participants_from(trial, frame.with_columns(pl.Series(name, values) for name, values in change.items()))
     assert said in str(caught.value)
     assert "p1" not in str(caught.value).replace("participants", "")
+
+
+def test_probabilities_may_be_rounded(trial, frame) -> None:
+    rounded = frame.with_columns(pl.col("^marginal_.*$").cast(pl.Float32))
+    assert participants_from(trial, rounded).marginal is not None
+    six_decimals = frame.with_columns(marginal_control=pl.Series([0.4999997, 0.5000003, 0.5]))
+    assert participants_from(trial, six_decimals).marginal is not None
+
+
+def test_people_may_be_whole_numbers(trial, frame) -> None:
+    people = participants_from(trial, frame.with_columns(person_id=pl.Series([3, 1, 2])))
+    assert people.frame["person_id"].to_list() == ["1", "3", "2"]
 
 
 def test_missing_columns(trial, frame) -> None:

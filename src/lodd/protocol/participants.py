@@ -17,6 +17,9 @@ from lodd.protocol.types import MARGINAL, REQUIRED_COLUMNS, Participants
 
 PARTICIPANTS_FILE: Final = "participants.parquet"
 _SHOWN: Final = 5
+_TEXT: Final = (pl.String, pl.Categorical, pl.Enum)
+_ROUNDING: Final = 1e-6
+"""What a sum of probabilities may miss one by: thirds with six decimals, and 32-bit numbers."""
 
 
 def read_participants(trial: Trial, folder: Path) -> Participants:
@@ -47,10 +50,12 @@ def participants_from(trial: Trial, frame: pl.DataFrame) -> Participants:
     """Check a frame of people drawn and sort it by ``drawn_at``, then ``person_id``.
 
     Raises:
-        DataError: a column is missing or of the wrong type, a value is empty, a person is drawn twice, an arm, site or
+        DataError: a column is missing or of the wrong type (lists and numbers with decimals name nobody), a value is
+            empty, a person is drawn twice, an arm, site or
             office is not in the protocol, a draw lies outside enrolment, probabilities are not in (0, 1) or do not
             sum to one, nobody was drawn, or an arm is empty.
     """
+    _raise(_types(frame))
     _raise(_columns(frame))
     frame = frame.with_columns(pl.col(name).cast(pl.String) for name in REQUIRED_COLUMNS if name != "drawn_at")
     _raise(_rows(trial, frame))
@@ -77,6 +82,19 @@ def _raise(problems: Iterator[Problem]) -> None:
         raise DataError(found)
 
 
+def _types(frame: pl.DataFrame) -> Iterator[Problem]:
+    for name, dtype in frame.schema.items():
+        if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+            allowed = Text(nb="tekst, tall, datoer eller sant/usant", en="text, numbers, dates or true/false")
+        elif name == "person_id" and not (dtype.is_integer() or dtype in _TEXT):
+            allowed = Text(nb="tekst eller heltall", en="text or whole numbers")
+        elif name.startswith(MARGINAL) and not (dtype.is_numeric() or dtype == pl.Null):
+            allowed = Text(nb="en kolonne av tall", en="a column of numbers")
+        else:
+            continue
+        yield Problem(Text(nb=f"«{name}» er {dtype}", en=f'"{name}" is {dtype}'), PARTICIPANTS_FILE, allowed)
+
+
 def _columns(frame: pl.DataFrame) -> Iterator[Problem]:
     for name in REQUIRED_COLUMNS:
         if name not in frame.columns:
@@ -86,8 +104,9 @@ def _columns(frame: pl.DataFrame) -> Iterator[Problem]:
                 listed(frame.columns),
                 nearest(name, frame.columns),
             )
-        elif frame[name].null_count():
-            yield _at_rows(frame, pl.col(name).is_null(), Text(nb=f"«{name}» er tom", en=f'"{name}" is empty'), None)
+        else:
+            empty = pl.col(name).is_null() | (pl.col(name).cast(pl.String).str.strip_chars() == "")
+            yield from _where(frame, empty, Text(nb=f"«{name}» er tom", en=f'"{name}" is empty'), None)
     if "drawn_at" in frame.columns and frame.schema["drawn_at"] != pl.Date:
         yield Problem(
             Text(nb=f"«drawn_at» er {frame.schema['drawn_at']}", en=f'"drawn_at" is {frame.schema["drawn_at"]}'),
@@ -133,10 +152,10 @@ def _probabilities(trial: Trial, frame: pl.DataFrame) -> Iterator[Problem]:
     yield from _where(frame, ~inside, found, Text(nb="større enn 0 og mindre enn 1", en="above 0 and below 1"))
     total = pl.sum_horizontal(pl.col(name).cast(pl.Float64) for name in names)
     found = Text(nb="sannsynlighetene summerer seg ikke til 1", en="the probabilities do not sum to 1")
-    yield from _where(frame, inside & ((total - 1).abs() > 1e-9), found, Text.same("1"))
+    yield from _where(frame, inside & ((total - 1).abs() > _ROUNDING), found, Text.same("1"))
 
 
-def _where(frame: pl.DataFrame, wrong: pl.Expr, found: Text, allowed: Text) -> Iterator[Problem]:
+def _where(frame: pl.DataFrame, wrong: pl.Expr, found: Text, allowed: Text | None) -> Iterator[Problem]:
     if frame.select(wrong.any()).item():
         yield _at_rows(frame, wrong, found, allowed)
 
