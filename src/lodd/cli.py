@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from lodd.errors import DataError, LoddError, Problem, UsageError
-from lodd.locale import LANGUAGES, Language, Text, number, preferred_language, signed
+from lodd.headlines import primary_lines, primary_rows
+from lodd.locale import Language, Text, number, preferred_language
 from lodd.terminal import fail, own_bug, progress_shown, say, say_json, warn
 from lodd.version import __version__
 
 if TYPE_CHECKING:
-    from lodd.evaluation import Evaluation
     from lodd.study import Study
 
 _LANGUAGE: Language = preferred_language()
@@ -235,10 +235,11 @@ def evaluate(
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         evaluation = study.evaluate(strict=strict, progress=progress)
     if json:
-        main = _primary(evaluation)
+        main = primary_rows(evaluation)
         say_json({"estimates": evaluation.estimates.height, "lock": dict(evaluation.lock), "primary": main})
         return
-    _say_primary(study, evaluation)
+    for line in primary_lines(study.trial, evaluation):
+        say(line, _LANGUAGE)
     _next(nb=f"lodd report {folder}", en=f"lodd report {folder}")
 
 
@@ -278,7 +279,8 @@ def demo(
         )  # locks first, as of the day before the trial opened
         evaluation = study.evaluate(progress=progress)
         files = study.report(progress=progress)
-    _say_primary(study, evaluation)
+    for line in primary_lines(study.trial, evaluation):
+        say(line, _LANGUAGE)
     _say_files(files, json=False)
     seconds = perf_counter() - started
     say(Text(nb=f"Alt tok {seconds:.0f} sekunder.", en=f"All of it took {seconds:.0f} seconds."), _LANGUAGE)
@@ -345,49 +347,6 @@ def _not_simulated() -> Problem:
             en="lodd new nsw --example nsw, then lodd evaluate nsw",
         ),
     )
-
-
-def _primary(evaluation: Evaluation) -> list[dict[str, object]]:
-    keys = (
-        "outcome",
-        "arm",
-        "months",
-        "summary",
-        "estimator",
-        "adjusted",
-        "estimate",
-        "std_error",
-        "ci_low",
-        "ci_high",
-    )
-    rows = evaluation.estimates.filter(role="primary", main=True, population="all")
-    rows = rows.filter(rows["subgroup"].is_null())
-    return [{key: row[key] for key in (*keys, "prespecified")} for row in rows.to_dicts()]
-
-
-def _say_primary(study: Study, evaluation: Evaluation) -> None:
-    """The primary outcomes, a line each, in the outcome's unit."""
-    for row in _primary(evaluation):
-        outcome = study.trial.outcomes[str(row["outcome"])]
-        shown = {language: _effect_line(row, outcome.binary, language) for language in LANGUAGES}
-        label, unit = outcome.label, outcome.unit or Text(nb="prosentpoeng", en="percentage points")
-        say(
-            Text(
-                nb=f"{label.nb}, måned {row['months']}: {shown['nb'][0]} {unit.nb} (95 % KI {shown['nb'][1]})",
-                en=f"{label.en}, months {row['months']}: {shown['en'][0]} {unit.en} (95% CI {shown['en'][1]})",
-            ),
-            _LANGUAGE,
-        )
-
-
-def _effect_line(row: dict[str, object], binary: bool, language: Language) -> tuple[str, str]:
-    scale = 100.0 if binary and row["summary"] == "mean" else 1.0
-    estimate, low, high = (float(str(row[key])) * scale for key in ("estimate", "ci_low", "ci_high"))
-    decimals = 1 if abs(estimate) < 1000 else 0
-    joiner = "til" if language == "nb" else "to"
-    return signed(
-        estimate, language, decimals
-    ), f"{signed(low, language, decimals)} {joiner} {signed(high, language, decimals)}"
 
 
 def _say_files(files: Sequence[Path], *, json: bool) -> None:
