@@ -60,6 +60,11 @@ def test_both_tutorials_have_the_same_commands() -> None:
     assert [line.replace("kode", "exit code") for line in norwegian] == commands("tutorial.md")
 
 
+def test_the_story_has_the_same_commands_in_both_languages() -> None:
+    english, norwegian = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("draw.md", "draw.nb.md"))
+    assert re.findall(r"```.*?```", norwegian, re.DOTALL) == re.findall(r"```.*?```", english, re.DOTALL)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8")):
