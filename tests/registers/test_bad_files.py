@@ -59,6 +59,12 @@ def test_empty_file(file: Path) -> None:
     says(refused(file.parent.parent), "filen er tom", "is empty")
 
 
+@pytest.mark.parametrize("text", ["\n\n", "\na,2015-03-01,,30\n"])
+def test_csv_without_column_names(tmp_path: Path, text: str) -> None:
+    (tmp_path / "jobs.csv").write_text(text)
+    says(refused(tmp_path, file="jobs.csv"), "første linje er tom", "the first line is empty")
+
+
 def test_truncated_parquet(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-40])
     says(refused(file.parent.parent), "slutten mangler", "its end is missing")

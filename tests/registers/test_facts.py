@@ -67,3 +67,11 @@ def test_missing_file(people: Participants, tmp_path: Path) -> None:
 def test_trial_without_facts_changes_nothing(people: Participants, tmp_path: Path) -> None:
     plain = parse_trial(PROTOCOL.read_bytes()).trial
     assert with_facts(plain, tmp_path, people).frame.equals(people.frame)
+
+
+def test_lists_are_no_facts(people: Participants, tmp_path: Path) -> None:
+    pl.DataFrame({"person_id": ["a", "z"], "codes": [["F32"], ["M54"]]}).write_parquet(tmp_path / "background.parquet")
+    with pytest.raises(DataError) as caught:
+        with_facts(trial("parquet"), tmp_path, people)
+    assert '"codes" is List(String)' in caught.value.render("en")
+    assert "«codes» er List(String)" in caught.value.render("nb")

@@ -24,8 +24,8 @@ def with_facts(trial: Trial, folder: Path, participants: Participants) -> Partic
     Rows that are equal in every column count once. Covariates and subgroups name the columns.
 
     Raises:
-        DataError: a file is missing or broken, has no person column, two different rows for a person drawn, or a
-            column that the participants have already.
+        DataError: a file is missing or broken, has no person column, two different rows for a person drawn, a
+            column that the participants have already, or one of lists.
     """
     frame = participants.frame
     for register_id, register in trial.registers.items():
@@ -63,6 +63,10 @@ def _check(place: Place, facts: pl.DataFrame, frame: pl.DataFrame) -> None:
         names = ", ".join(clash)
         found = Text(nb=f"deltakerne har alt kolonnen {names}", en=f"the participants already have the column {names}")
         raise DataError(Problem(found, place.at(clash[0]), None, _rename()))
+    if nested := [name for name, dtype in facts.schema.items() if dtype.is_nested() or dtype == pl.Binary]:
+        found = Text(nb=f"«{nested[0]}» er {facts[nested[0]].dtype}", en=f'"{nested[0]}" is {facts[nested[0]].dtype}')
+        allowed = Text(nb="tekst, tall, datoer eller sant/usant", en="text, numbers, dates or true/false")
+        raise DataError(Problem(found, place.at(nested[0]), allowed))
     if twice := int(facts["person_id"].is_duplicated().sum()):
         found = Text(
             nb=f"{twice} rader gir ulike fakta om samme person", en=f"{twice} rows give different facts of one person"

@@ -99,6 +99,12 @@ def file_empty(place: Place) -> DataError:
     )
 
 
+def no_header(place: Place) -> DataError:
+    allowed = Text(nb="en første linje med kolonnenavn", en="a first line with column names")
+    found = Text(nb="første linje er tom", en="the first line is empty")
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
 def file_kind(place: Place) -> DataError:
     return DataError(
         Problem(

@@ -143,11 +143,19 @@ def _check_parquet(path: Path, place: Place) -> None:
 
 def _columns(paths: list[Path], place: Place) -> list[str]:
     """The names of the columns, which all files have in the same order."""
-    columns = [_header(path) if _is_csv(path, place) else list(pq.read_schema(path).names) for path in paths]
+    columns = [
+        _named_header(path, place) if _is_csv(path, place) else list(pq.read_schema(path).names) for path in paths
+    ]
     for path, other in zip(paths, columns, strict=True):
         if other != columns[0]:
             raise problems.files_differ(place, paths[0].name, path.name, columns[0], other)
     return columns[0]
+
+
+def _named_header(path: Path, place: Place) -> list[str]:
+    if not any(header := _header(path)):
+        raise problems.no_header(place)
+    return header
 
 
 def _header(path: Path) -> list[str]:
