@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,7 @@ SIMULATION_FILE: Final = "simulation.json"
 SETTINGS_FILE: Final = "simulation.toml"
 TRUTH_FILE: Final = "truth.parquet"
 KEY_FILE: Final = "revealed.key"
+UNFINISHED_FILE: Final = ".simulation-unfinished"
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ class Study:
         return simulation
 
     def _refuse_real_people(self) -> None:
-        if (self.folder / PARTICIPANTS_FILE).exists() and not self.simulated:
+        ours = self.simulated or (self.folder / UNFINISHED_FILE).exists()
+        if (self.folder / PARTICIPANTS_FILE).exists() and not ours:
             raise DataError(
                 Problem(
                     Text(
@@ -150,8 +153,11 @@ class Study:
         """Everybody drawn, with the columns of `fixed` registers joined as baseline facts.
 
         Raises:
-            DataError: ``participants.parquet`` or a `fixed` register is missing, damaged or contradicts the protocol.
+            DataError: ``participants.parquet`` or a `fixed` register is missing, damaged or contradicts the protocol;
+                or a simulation was stopped while it put its files into place.
         """
+        if (self.folder / UNFINISHED_FILE).exists():
+            raise DataError(_unfinished())
         drawn = read_participants(self.trial, self.folder)
         if all(register.temporality != "fixed" for register in self.trial.registers.values()):
             return drawn
@@ -209,7 +215,7 @@ class Study:
         panel = self.panel(progress=progress)
         panel_seconds = perf_counter() - started
         evaluation = evaluate(self.trial, self.participants, panel, self.prespecification, progress=progress)
-        simulated = {"simulated": "yes" if self.simulated else "no"}
+        simulated = {"simulated": "yes" if self.simulated else "no", **self._origin_of_facts()}
         evaluation = replace(
             evaluation,
             timings={"panel": panel_seconds, **evaluation.timings},
@@ -223,8 +229,24 @@ class Study:
         if status != "locked":
             raise LockError(_not_as_locked(status, self.prespecification.differences))
 
+    def _origin_of_facts(self) -> dict[str, str]:
+        """The hash of everything known of the participants: arms, probabilities and facts too."""
+        content = self.participants.frame.write_csv().encode()
+        return {"facts": hashlib.sha256(content).hexdigest()}
+
+    def _current(self, evaluation: Evaluation, panel: Panel) -> bool:
+        """Are the results of the protocol, the participants and the extracts as they are now?
+
+        A lock written after them changes nothing: they were seen before it.
+        """
+        origin = {**panel.provenance, **self._origin_of_facts()}
+        same_protocol = evaluation.lock.get("protocol_sha256") == self.protocol_sha256
+        return same_protocol and all(evaluation.provenance.get(key) == value for key, value in origin.items())
+
     def report(self, *, progress: Progress = silent) -> tuple[Path, ...]:
-        """Write ``results/report.nb.html`` and ``report.en.html`` (evaluates first if there are no results).
+        """Write ``results/report.nb.html`` and ``report.en.html``.
+
+        Evaluates first if there are no results, or those of another protocol, other participants or other extracts.
 
         Returns:
             The files written.
@@ -232,14 +254,16 @@ class Study:
         from lodd.evaluation import read_results
         from lodd.report import write_report
 
-        if not (self.folder / "results/results.json").exists():
-            self.evaluate(progress=progress)
+        panel, there = self.panel(progress=progress), (self.folder / "results/results.json").exists()
+        evaluation = read_results(self.folder) if there else None
+        if evaluation is None or not self._current(evaluation, panel):
+            evaluation = self.evaluate(progress=progress)
         return write_report(
             self.trial,
             self.participants,
-            read_results(self.folder),
+            evaluation,
             self.folder,
-            panel_notes=self.panel(progress=progress).notes,
+            panel_notes=panel.notes,
             truth=self.truth(),
             verification=self.verification(),
             agrees=self.participants_agree(),
@@ -313,6 +337,18 @@ def _real_beacon() -> Problem:
         "trial.lock.json",
         None,
         Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
+    )
+
+
+def _unfinished() -> Problem:
+    return Problem(
+        Text(
+            nb="simuleringen ble avbrutt mens filene ble lagt på plass; de hører ikke sammen",
+            en="the simulation was interrupted while its files were put into place; they do not belong together",
+        ),
+        UNFINISHED_FILE,
+        None,
+        Text(nb="Simuler på nytt: lodd simulate", en="Simulate again: lodd simulate"),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from lodd.errors import UsageError
 from lodd.protocol import Trial, read_participants
 from lodd.simulate import Simulation, write_simulation
+from lodd.simulate.store import UNFINISHED_FILE
 
 
 def test_what_is_written_is_read_back(simulation: Simulation, short: Trial, tmp_path: Path):
@@ -48,6 +49,27 @@ def test_a_folder_that_is_a_file(simulation: Simulation, short: Trial, tmp_path:
     (tmp_path / "taken").write_text("x", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot write in"):
         write_simulation(simulation, short, tmp_path / "taken")
+
+
+def test_a_run_interrupted_while_files_are_moved_says_so(
+    simulation: Simulation, short: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    move, calls = Path.replace, iter(range(100))
+
+    def interrupted(self: Path, target: Path) -> Path:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return move(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_simulation(simulation, short, tmp_path)
+    assert (tmp_path / UNFINISHED_FILE).exists()
+    assert not (tmp_path / "simulation.json").exists()
+    write_simulation(simulation, short, tmp_path)
+    assert (tmp_path / "simulation.json").exists()
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_an_interrupted_run_leaves_the_old_files(

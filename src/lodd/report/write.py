@@ -19,7 +19,7 @@ from lodd.report.build import build_report
 from lodd.report.html import render_html, standalone_svg
 from lodd.report.model import Report
 
-_WRITING = Text(nb="skriver rapporten", en="writing the report")
+_WRITING = Text(nb="Skriver rapporten", en="Writing the report")
 
 
 def write_report(

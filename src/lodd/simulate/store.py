@@ -23,14 +23,16 @@ from lodd.simulate.simulation import Simulation
 TRUTH_FILE: Final = "truth.parquet"
 FACTS_FILE: Final = "simulation.json"
 KEY_FILE: Final = "revealed.key"
+UNFINISHED_FILE: Final = ".simulation-unfinished"
+"""Is there while files are being moved into place; if it stays, they are of two simulations."""
 
 
 def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None:
     """Write participants, the registers' files where the trial says, the truth, and ``simulation.json``.
 
     The files are made in a folder beside the others and moved into place when all of them are whole;
-    ``simulation.json`` last, so that an interrupted run never passes for a finished one. The same simulation gives the
-    same bytes.
+    ``simulation.json`` last, so that an interrupted run never passes for a finished one: ``.simulation-unfinished``
+    stays until the next one. The same simulation gives the same bytes.
 
     Raises:
         UsageError: the folder cannot be written, or a register's file is not one Parquet or CSV file in the folder.
@@ -45,11 +47,13 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
         facts = json.dumps(simulation_facts(simulation), indent=2, sort_keys=True) + "\n"
         (beside / FACTS_FILE).write_text(facts, encoding="utf-8")
         drawn = _write_draws(simulation, folder, beside)
+        (folder / UNFINISHED_FILE).touch()
         for name in (FACTS_FILE, DETAILS_FILE):
             (folder / name).unlink(missing_ok=True)
         for name in (*files, *drawn, FACTS_FILE):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).replace(folder / name)
+        (folder / UNFINISHED_FILE).unlink()
     except OSError as error:
         found = Text(
             nb=f"kan ikke skrive i {folder}: {error.strerror}", en=f"cannot write in {folder}: {error.strerror}"
