@@ -26,7 +26,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 SCALARS = {"text", "true or false", "whole number", "number"}
 DRAW = (
     "keygen", "role", "beacon", "person", "same-person", "note-error", "amend", "nominate", "withdraw",
-    "outage-list", "outage-return", "checkpoint", "close", "reveal", "verify", "receipt", "repair",
+    "outage-list", "outage-return", "outage-void", "checkpoint", "close", "reveal", "verify", "receipt", "repair",
 )  # fmt: skip
 COMMANDS = (
     "", "new", "check", "lock", "simulate", "panel", "evaluate", "report", "demo", "draw", *(f"draw {c}" for c in DRAW)

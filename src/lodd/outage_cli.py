@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
 from cyclopts import Parameter
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lodd.allocation import DrawService, Reconciliation, SlipRow
 
 _LANGUAGE: Language = preferred_language()
+SlipReason = Literal["opened_out_of_period", "spoiled", "unused"]
 _NO_SLIP: Final = 1_000
 """No list has so many slips; an identity number in a slip's place is never repeated in an answer."""
 
@@ -91,6 +92,25 @@ def outage_return(
     _say_reconciliation(service, result)
     if result.refused:
         sys.exit(DataError.exit_code)
+
+
+@draw.command(
+    name="outage-void",
+    help=_(nb="Annuller en lapp som ikke ga noen en gruppe.", en="Void a slip that gave nobody an arm."),
+)
+def outage_void(
+    list_id: Annotated[str, Parameter(help=_(nb="Listens navn.", en="The list's name."))],
+    number: Annotated[int, Parameter(help=_(nb="Lappens nummer.", en="The slip's number."))],
+    *,
+    reason: Annotated[SlipReason, Parameter(help=_(nb="Hvorfor.", en="Why."))],
+    by: By,
+    folder: Folder = Path(),
+    keys: Keys = (),
+) -> None:
+    from lodd.allocation import void_slips
+
+    void_slips(service_of(folder, keys), list_id, [number], reason, by=by)
+    say(Text(nb=f"Lapp {number} er annullert.", en=f"Slip {number} is void."), _LANGUAGE)
 
 
 def _row(service: DrawService, line: str) -> SlipRow:

@@ -137,6 +137,11 @@ def test_slips(run, opened, tmp_path: Path) -> None:
     assert "Slip 2 is not recorded" in out
     assert "Slips unused: 1 and 3" in out  # the second was opened: it is not voided until somebody has looked
     assert said
+    assert run("draw", "close", "--by", "anna", *opened)[0] == 4
+    void = ["draw", "outage-void", list_id, "2", "--reason", "opened_out_of_period", "--by", "olga", *opened]
+    assert run(*void)[0] == 0
+    assert run(*void)[0] == 4
+    assert run("draw", "close", "--by", "anna", *opened)[0] == 0
 
 
 def test_no_identity_number_is_repeated(run, opened, tmp_path: Path) -> None:

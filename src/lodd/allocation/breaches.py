@@ -246,8 +246,8 @@ _NEXT: Final[Mapping[str, Text]] = {
     ),
     "round_known": Text(nb="Vis til en senere runde.", en="Name a later round."),
     "slip_amended": Text(
-        nb="Annuller lappen (opened_out_of_period), og trekk personen på vanlig måte. Lag nye lapper.",
-        en="Void the slip (opened_out_of_period), and draw the person in the usual way. Issue new slips.",
+        nb="Annuller lappen (lodd draw outage-void), og trekk personen på vanlig måte. Lag nye lapper.",
+        en="Void the slip (lodd draw outage-void), and draw the person in the usual way. Issue new slips.",
     ),
     "slips_open": Text(
         nb="Gjør opp lappene først: registrer de brukte og annuller resten.",
