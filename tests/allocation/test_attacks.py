@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lodd.allocation import SlipRow, issue_slips, read_details, record_slip
+from lodd.allocation import SlipRow, issue_slips, read_details, record_slip, void_slips
 from lodd.allocation.verify import Verifier
 from lodd.errors import DataError, LockError
 from lodd.identity import synthetic_number
@@ -42,12 +42,24 @@ def forged(world: World, kind: str, *, envelope: Any = None, lock: Lock | None =
     event = next(event for event in events if event["payload"]["type"] == kind)
     event |= envelope or {}
     event["payload"] |= payload
-    head, lines = lock_sha256(lock or world.lock), []
+    return chained(events, lock or world.lock)
+
+
+def chained(events: list[dict[str, Any]], lock: Lock) -> list[bytes]:
+    head, lines = lock_sha256(lock), []
     for position, content in enumerate(events):
         made = hashed(content | {"seq": position + 1, "previous": head})
         head = made["hash"]
         lines.append(dumped(made))
     return lines
+
+
+def remade(world: World, order: list[int], *, extra: dict[str, Any] | None = None) -> list[bytes]:
+    """These events (by number) in this order, and one more at the end, with every number and hash made to fit."""
+    events = [json.loads(world.lines[number - 1]) for number in order]
+    if extra is not None:
+        events.append({"at": events[-1]["at"], "by": "op", "hash": "", "payload": extra})
+    return chained(events, world.lock)
 
 
 def kinds(world: World, lines: list[bytes], *, lock: Lock | None = None, key: bool = True) -> set[str]:
@@ -182,3 +194,41 @@ def test_a_slip_used_after_an_amendment_is_found(world: World) -> None:
 def test_a_known_round_is_known_however_it_is_written(world: World) -> None:
     with pytest.raises(DataError, match="is recorded already"):
         world.amend(beacon_source="the  Lottery", beacon_round=" 2020-01-04")
+
+
+def test_a_role_that_was_revoked_is_no_role(world: World) -> None:
+    world.service.grant("op2", "operator", by="m1")
+    world.service.revoke("op", "operator", by="m1")
+    world.person(1, by="op2")
+    assert kinds(world, forged(world, "draw", envelope={"by": "op"})) == {"role"}
+
+
+def test_two_numbers_linked_after_both_were_drawn(world: World) -> None:
+    world.person(1)
+    world.person(2)
+    one, other = (json.loads(line)["payload"]["lot_id"] for line in world.lines[3:])
+    link = {"new": other, "old": one, "type": "same_person"}
+    assert kinds(world, remade(world, [1, 2, 3, 4, 5], extra=link)) == {"both_drawn"}
+    assert kinds(world, remade(world, [1, 2, 3, 4], extra=link)) == set()
+
+
+def test_a_batch_nominated_when_its_value_was_known(tmp_path: Path) -> None:
+    world = World(tmp_path, {"method": "complete", "schedule": []}).begin()
+    people = [synthetic_number(index) for index in range(3)]
+    numbers = {"control": 1, "a": 1, "b": 1}
+    world.service.nominate("b1", people, numbers, by="op", beacon_source="lottery", beacon_round="x")
+    world.service.record_beacon(("m1", "5"), ("op", "5"), batch="b1")
+    world.person(1)
+    assert kinds(world, remade(world, [1, 2, 3, 4, 5, 6])) == set()
+    assert kinds(world, remade(world, [1, 2, 3, 5, 4, 6])) >= {"no_target", "round_known"}
+
+
+def test_a_draw_before_the_value_is_known(world: World) -> None:
+    world.person(1)
+    assert kinds(world, remade(world, [2, 3, 4, 1])) >= {"first_not_beacon", "no_beacon"}
+
+
+def test_an_unused_slip_is_nobodys(world: World) -> None:
+    sheet = issue_slips(world.service, "n1", 1, by="op")
+    void_slips(world.service, sheet.list_id, [1], by="op")
+    assert kinds(world, forged(world, "outage_voided", lot_id="a" * 26)) == {"void_reason"}

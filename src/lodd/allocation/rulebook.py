@@ -368,7 +368,9 @@ def _slip_voided(book: Rulebook, state: LedgerState, event: Event, voided: Outag
     yield from _slip_open(state, voided.list_id, voided.number)
     drawn = voided.reason in ("drawn_before", "drawn_since")
     answer = state.answer_to(voided.lot_id) if voided.lot_id is not None else None
-    if drawn != (voided.first is not None) or (drawn and (answer is None or answer.seq != voided.first)):
+    if not drawn == (voided.first is not None) == (voided.lot_id is not None) or (
+        drawn and (answer is None or answer.seq != voided.first)
+    ):
         yield breach("void_reason", first=voided.first or "–")
 
 
