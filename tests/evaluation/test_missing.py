@@ -235,6 +235,23 @@ def test_keyed_draws_need_probabilities(small: World) -> None:
     speaks_both_languages(caught.value, "keyed", "marginal_se")
 
 
+@pytest.mark.parametrize(
+    ("by", "split", "said"),
+    [
+        ("region", "median", "categories"),
+        ("region", [3], "categories"),
+        ("age", [date(2015, 7, 1)], "numbers"),
+        ("drawn_at", [30], "2015-07-01"),
+    ],
+)
+def test_a_split_that_does_not_fit_its_column(world: Callable[..., World], by: str, split: object, said: str) -> None:
+    made = world(subgroups=[{"id": "odd", "by": by, "split": split}])
+    with pytest.raises(DataError) as caught:
+        made.evaluate()
+    speaks_both_languages(caught.value, by, "odd")
+    assert said in str(caught.value)
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0, None])
 def test_impossible_probabilities(small: World, value: float | None) -> None:
     column = small.participants.frame[f"marginal_{small.participants.frame['arm'][3]}"].to_list()

@@ -10,10 +10,12 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 
+from lodd.errors import DataError, Problem
 from lodd.evaluation.columns import Block
 from lodd.evaluation.covariates import NO_ANSWER, mean_before, raw_columns
 from lodd.evaluation.design import Booleans, Floats
 from lodd.evaluation.plan import Plan
+from lodd.locale import Text
 from lodd.protocol.analysis import Subgroup
 from lodd.protocol.types import Participants
 
@@ -38,9 +40,13 @@ def groups_of(plan: Plan, participants: Participants, subgroup: Subgroup) -> dic
 
     ``median``: "below" (the median or less) and "above". Cut points: "below" and "above" for one, else "below" and
     "from <cut>"; a group starts at its cut. ``categories``: the values of the column.
+
+    Raises:
+        DataError: the column is not there, or holds another kind of values than the split.
     """
     if subgroup.split == "categories":
         return _categories(plan, participants, subgroup.by)
+    _check_split(participants, subgroup)
     values = _values(plan, participants, subgroup.by)
     if subgroup.split == "median":
         known = values[~np.isnan(values)]
@@ -53,6 +59,30 @@ def groups_of(plan: Plan, participants: Participants, subgroup: Subgroup) -> dic
         name: (values >= low) & (values < high)
         for name, low, high in zip(["below", *names], edges[:-1], edges[1:], strict=True)
     }
+
+
+def _check_split(participants: Participants, subgroup: Subgroup) -> None:
+    """Raises DataError where a column has no order to split it by, or its cuts are of another kind than its values."""
+    in_order = "@" in subgroup.by or subgroup.by not in participants.frame.columns
+    dtype = pl.Float64() if in_order else participants.frame.schema[subgroup.by]
+    by_day = dtype == pl.Date
+    if not (by_day or dtype.is_numeric() or dtype == pl.Boolean):
+        raise DataError(_not_split(subgroup, Text.same('split = "categories"')))
+    if subgroup.split != "median" and any(isinstance(cut, date) != by_day for cut in subgroup.split):
+        dates = Text(nb="datoer, for eksempel [2015-07-01]", en="dates, for example [2015-07-01]")
+        raise DataError(_not_split(subgroup, dates if by_day else Text(nb="tall", en="numbers")))
+
+
+def _not_split(subgroup: Subgroup, allowed: Text) -> Problem:
+    return Problem(
+        found=Text(
+            nb=f"«{subgroup.by}» kan ikke deles slik: verdiene er av et annet slag enn delingen",
+            en=f'"{subgroup.by}" cannot be split like that: its values are of another kind than the split',
+        ),
+        where=f"trial.toml analysis.subgroups, id = {subgroup.id}",
+        allowed=allowed,
+        next_step=Text(nb="Rett split i trial.toml", en="Correct split in trial.toml"),
+    )
 
 
 def _position(cut: Decimal | date) -> float:
