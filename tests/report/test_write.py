@@ -50,7 +50,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
         told.append((label.en, done, total))
 
     write(three_arm_world(), tmp_path, progress=tell)
-    assert told == [("writing the report", i, 2) for i in range(3)]
+    assert told == [("Writing the report", i, 2) for i in range(3)]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
