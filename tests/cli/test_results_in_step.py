@@ -42,6 +42,16 @@ def test_a_changed_protocol_is_evaluated_anew(nsw: Path) -> None:
     assert set(shown["months"]) == {"6..11"}
 
 
+def test_a_margin_set_after_the_lock_is_said_to_be(nsw: Path) -> None:
+    lodd.open(nsw).lock()
+    protocol = nsw / "trial.toml"
+    text = protocol.read_text(encoding="utf-8").replace('summary = "sum"', 'summary = "sum"\nmargin = 500', 1)
+    protocol.write_text(text, encoding="utf-8")
+    lodd.open(nsw).report()
+    assert "The margin is not in the locked plan" in (nsw / "results/report.en.html").read_text(encoding="utf-8")
+    assert "Grensen står ikke i den låste planen" in (nsw / "results/report.nb.html").read_text(encoding="utf-8")
+
+
 def test_changed_participants_are_evaluated_anew(nsw: Path) -> None:
     file = nsw / "participants.parquet"
     frame = pl.read_parquet(file)

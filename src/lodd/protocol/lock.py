@@ -204,7 +204,10 @@ def _damaged(reason: Text) -> Problem:
 
 
 def compare(trial: Trial, lock: Lock | None) -> Prespecification:
-    """What of the protocol as it stands now was promised in the lock."""
+    """What of the protocol as it stands now was promised in the lock.
+
+    ``status["margins_not_locked"]`` names the entries whose equivalence margin was set or changed since, if any.
+    """
     current = canonical(trial)
     now = protocol_sha256(trial)
     if lock is None:
@@ -221,6 +224,9 @@ def compare(trial: Trial, lock: Lock | None) -> Prespecification:
     same_way = all(plan_after.get(key) == plan_before.get(key) for key in _HOW)
     entries_before = dict(_entries(plan_before))
     kept = {name for name, said in _entries(plan_after) if name in entries_before and entries_before[name] == said}
+    margins = [name for name, said in _entries(plan_after) if name.startswith("margin:") and said and name not in kept]
+    if margins:
+        status["margins_not_locked"] = " ".join(margins)
     return Prespecification(
         everything=same_trial and same_way,
         outcomes=frozenset(name for name in trial.outcomes if _same_definition(trial, name, after, before)),

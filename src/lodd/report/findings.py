@@ -61,7 +61,13 @@ def sentences(c: Context, primary: Primary, row: Estimate) -> list[str]:
         key = "finding.equivalent" if row.p_equivalence < alpha else "finding.not_equivalent"
         margin = unit.with_name(float(primary.margin))
         found.append(c.words(key, margin=margin, p=c.p_phrase(row.p_equivalence)))
+        if f"margin:{primary.outcome}:{primary.months}:{primary.summary}" in _margins_not_locked(c):
+            found.append(c.words("finding.margin_not_locked"))
     return found
+
+
+def _margins_not_locked(c: Context) -> list[str]:
+    return c.evaluation.lock.get("margins_not_locked", "").split()
 
 
 def _levels(c: Context, primary: Primary, row: Estimate, unit: Unit) -> str:
