@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _ERROR = Text(nb="Feil", en="Error")
 _WARNING = Text(nb="Merk", en="Note")
 _BUG = Text(
-    nb="Dette er en feil i Lodd. Meld den gjerne med linjene over; de viser ingen personopplysninger fra registrene.",
-    en="This is a bug in Lodd. Please report it with the lines above.",
+    nb="Dette er en feil i Lodd. Meld den gjerne med linjene over, men ta først bort det som røper personer.",
+    en="This is a bug in Lodd. Please report it with the lines above, but first take out what names people.",
 )
 
 
