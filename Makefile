@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench docs lock coverage enough clean
+.PHONY: help setup dev demo serve test check bench docs lock coverage enough clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -27,6 +27,13 @@ dev: .venv/.dev  ## the same, with what tests and checks need
 .venv/.dev: .venv/.core requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
+
+.venv/.site: .venv/.core requirements/site.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/site.txt
+	@touch $@
+
+serve: .venv/.site  ## the trial's site with an invented trial, on http://127.0.0.1:8000
+	$(BIN)/lodd serve --demo --port 8000
 
 demo: setup  ## simulate the Supported Employment trial, evaluate it, write the report
 	$(BIN)/lodd demo
@@ -55,7 +62,7 @@ docs: dev  ## write the generated documents again
 	$(BIN)/python tools/generate_docs.py
 
 lock: .venv/.uv  ## resolve the dependencies again (requirements/*.txt)
-	for set in uv core dev; do case $$set in uv) src="requirements/uv.in"; extra="";; core) src="pyproject.toml requirements/build.in"; extra="--extra nsw";; dev) src="pyproject.toml requirements/build.in"; extra="--extra nsw --extra dev -c requirements/core.txt";; esac; \
+	for set in uv core site dev; do case $$set in uv) src="requirements/uv.in"; extra="";; core) src="pyproject.toml requirements/build.in"; extra="--extra nsw";; site) src="pyproject.toml requirements/build.in"; extra="--extra site -c requirements/core.txt";; dev) src="pyproject.toml requirements/build.in"; extra="--extra nsw --extra site --extra dev -c requirements/core.txt";; esac; \
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$src $$extra -o requirements/$$set.txt || exit 1; done
 
 clean:  ## remove what was made (.venv, caches, the demo)
