@@ -21,6 +21,7 @@ World = Any
 
 
 def test_what_is_read_is_what_was_written(evaluated: Evaluation, tmp_path: Path) -> None:
+    evaluated = replace(evaluated, tables={"extra": evaluated.flow, "other": evaluated.take_up})
     write_results(evaluated, tmp_path)
     found = read_results(tmp_path)
     for field in fields(Evaluation):
@@ -28,9 +29,22 @@ def test_what_is_read_is_what_was_written(evaluated: Evaluation, tmp_path: Path)
         if isinstance(before, pl.DataFrame):
             assert before.schema == after.schema
             assert before.equals(after)
+        elif field.name == "tables":
+            assert list(before) == list(after)
+            assert all(before[name].equals(after[name]) for name in before)
         else:
             assert before == after
-    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["estimates.parquet", "results.json"]
+    files = sorted(path.name for path in (tmp_path / "results").rglob("*.*"))
+    assert files == ["estimates.parquet", "extra.parquet", "other.parquet", "results.json"]
+
+
+def test_tables_of_an_earlier_evaluation_do_not_stay(evaluated: Evaluation, tmp_path: Path) -> None:
+    write_results(replace(evaluated, tables={"extra": evaluated.flow, "other": evaluated.flow}), tmp_path)
+    write_results(replace(evaluated, tables={"other": evaluated.flow}), tmp_path)
+    assert [path.name for path in (tmp_path / "results/tables").iterdir()] == ["other.parquet"]
+    write_results(replace(evaluated, tables={}), tmp_path)
+    assert not (tmp_path / "results/tables").exists()
+    assert read_results(tmp_path).tables == {}
 
 
 def test_a_missing_number_is_null(evaluated: Evaluation, tmp_path: Path) -> None:
@@ -84,7 +98,7 @@ def test_an_interrupted_run_leaves_the_old_results(
     with pytest.raises(UsageError, match="No space left"):
         write_results(replace(evaluated, estimates=evaluated.estimates.head(3)), tmp_path)
     assert (tmp_path / "results/estimates.parquet").read_bytes() == before
-    assert len(list((tmp_path / "results").iterdir())) == 2
+    assert not list((tmp_path / "results").rglob(".*"))
 
 
 def test_a_folder_that_cannot_be_written(evaluated: Evaluation, tmp_path: Path) -> None:

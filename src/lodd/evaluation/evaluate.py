@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 
 import numpy as np
+import polars as pl
 
 from lodd.errors import DataError, Problem
 from lodd.evaluation.balance import balance_table, characteristics_of, joint_tests
 from lodd.evaluation.columns import Block
 from lodd.evaluation.estimates import estimate_all, estimates_frame
+from lodd.evaluation.further import further_tables
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
 from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
@@ -61,8 +63,12 @@ def evaluate(
     with clock.stage("participation"):
         primary = [primary_values(plan, declared) for declared in trial.analysis.primary]
         taken_up, flowed, observed = take_up(setting, panel), flow(setting, panel, primary), cohort(setting, panel)
+    tables: dict[str, pl.DataFrame] = {}
+    with clock.stage("further"):
+        tables |= further_tables(plan, setting, participants)
     return Evaluation(
         estimates=estimates,
+        tables=tables,
         balance=balance,
         balance_tests=tests,
         draw_shares=shares,

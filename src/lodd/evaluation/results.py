@@ -93,6 +93,9 @@ class Evaluation:
       only, others' only, both, none: they add up to ``drawn``; null without a participation register), ``dead, abroad``
       (ever, by the end of the window), and ``analysed_<i>`` for each primary outcome i.
     - ``cohort``: ``outcome, event_month, arm, n`` observed: where a curve's cohort changes.
+    - ``tables``: everything around the main effect, name -> tidy frame. Names are small letters and ``_``; each is kept
+      as ``results/tables/<name>.parquet``. Columns are documented where a table is made (``lodd.evaluation.further``
+      and its neighbours). A table that does not apply to the trial is absent, never empty of columns.
     """
 
     estimates: pl.DataFrame
@@ -103,6 +106,7 @@ class Evaluation:
     take_up: pl.DataFrame
     flow: pl.DataFrame
     cohort: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     lock: Mapping[str, str] = field(default_factory=dict)
     """``status`` ("locked" | "differs" | "unlocked"), ``protocol_sha256``, ``locked_sha256``, ``locked_at``."""

@@ -1,7 +1,8 @@
-"""An evaluation on disk: ``results/estimates.parquet`` for statistics programs, ``results/results.json`` for the rest.
+"""An evaluation on disk: ``results/estimates.parquet`` and ``results/tables/`` for statistics programs, and
+``results/results.json`` for the rest.
 
-Missing numbers are null. Both files are written beside and renamed into place, so that an interrupted run leaves the
-results that were there.
+Missing numbers are null. Every file is written beside and renamed into place, so that an interrupted run leaves the
+results that were there; ``results.json`` comes last and names the tables that belong to it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -21,7 +23,8 @@ from lodd.errors import DataError, Problem, UsageError
 from lodd.evaluation.results import ESTIMATE_SCHEMA, Evaluation, JointTest, Note
 from lodd.locale import Text
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+TABLES: Final = "tables"
 FRAMES: Final = ("balance", "draw_shares", "draw_shares_site", "take_up", "flow", "cohort")
 MAPPINGS: Final = ("lock", "versions", "timings", "provenance")
 _TYPES: Final[Mapping[str, pl.DataType]] = {
@@ -38,21 +41,38 @@ def write_results(evaluation: Evaluation, folder: Path) -> None:
     results = folder / "results"
     written: list[tuple[Path, Path]] = []
     try:
-        results.mkdir(parents=True, exist_ok=True)
-        for name, content in (("estimates.parquet", None), ("results.json", to_json(evaluation))):
-            beside = results / f".{name}.{os.getpid()}"
-            written.append((beside, results / name))
-            if content is None:
-                evaluation.estimates.write_parquet(beside)
-            else:
+        (results / TABLES).mkdir(parents=True, exist_ok=True)
+        for place, content in _files(evaluation, results):
+            beside = place.with_name(f".{place.name}.{os.getpid()}")
+            written.append((beside, place))
+            if isinstance(content, str):
                 beside.write_text(content, encoding="utf-8")
+            else:
+                content.write_parquet(beside)
         for beside, place in written:
             beside.replace(place)
+        _remove_old_tables(evaluation, results / TABLES)
     except OSError as error:
         raise UsageError(_unwritable(results, error)) from error
     finally:
         for beside, _ in written:
             beside.unlink(missing_ok=True)
+
+
+def _files(evaluation: Evaluation, results: Path) -> Iterator[tuple[Path, pl.DataFrame | str]]:
+    for name, table in evaluation.tables.items():
+        yield results / TABLES / f"{name}.parquet", table
+    yield results / "estimates.parquet", evaluation.estimates
+    yield results / "results.json", to_json(evaluation)
+
+
+def _remove_old_tables(evaluation: Evaluation, folder: Path) -> None:
+    """Tables of an earlier evaluation that this one does not have."""
+    for file in folder.glob("*.parquet"):
+        if file.stem not in evaluation.tables:
+            file.unlink()
+    with suppress(OSError):  # it stays unless it is empty
+        folder.rmdir()
 
 
 def read_results(folder: Path) -> Evaluation:
@@ -67,7 +87,8 @@ def read_results(folder: Path) -> Evaluation:
         data = json.loads((results / "results.json").read_text(encoding="utf-8"))
         if data["format"] != FORMAT or dict(estimates.schema) != dict(ESTIMATE_SCHEMA):
             raise ValueError("another version of Lodd wrote them")
-        return _evaluation(estimates, data)
+        tables = {name: pl.read_parquet(results / TABLES / f"{name}.parquet") for name in data["tables"]}
+        return _evaluation(estimates, tables, data)
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         raise DataError(_unreadable(results, error)) from error
 
@@ -76,6 +97,7 @@ def to_json(evaluation: Evaluation) -> str:
     """Everything but the estimates, as JSON with sorted keys."""
     data = {
         "format": FORMAT,
+        "tables": list(evaluation.tables),
         "balance_tests": [_without_nan(asdict(test)) for test in evaluation.balance_tests],
         "notes": [asdict(note) for note in evaluation.notes],
         **{name: dict(getattr(evaluation, name)) for name in MAPPINGS},
@@ -84,7 +106,7 @@ def to_json(evaluation: Evaluation) -> str:
     return json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1) + "\n"
 
 
-def _evaluation(estimates: pl.DataFrame, data: dict[str, Any]) -> Evaluation:
+def _evaluation(estimates: pl.DataFrame, tables: Mapping[str, pl.DataFrame], data: dict[str, Any]) -> Evaluation:
     tests = [
         JointTest(**{**_with_nan(test), "covariates": tuple(test["covariates"])}) for test in data["balance_tests"]
     ]
@@ -92,6 +114,7 @@ def _evaluation(estimates: pl.DataFrame, data: dict[str, Any]) -> Evaluation:
     kept |= {name: data[name] for name in MAPPINGS}
     return Evaluation(
         estimates=estimates,
+        tables=dict(tables),
         balance_tests=tuple(tests),
         notes=tuple(Note(**note) for note in data["notes"]),
         **kept,
