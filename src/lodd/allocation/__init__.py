@@ -42,6 +42,7 @@ from lodd.allocation.redraw import marginal_by_redraws
 from lodd.allocation.rules import UnsupportedMethodError
 from lodd.allocation.sequencer import Sequencer
 from lodd.allocation.service import DrawAnswer, DrawService, amended_row
+from lodd.allocation.store import FolderStore, LedgerStore, StoreTurn
 from lodd.allocation.urns import FIXED
 from lodd.allocation.verification import Verification
 from lodd.allocation.verify import verify
@@ -62,6 +63,8 @@ __all__ = [
     "DrawService",
     "Event",
     "Finding",
+    "FolderStore",
+    "LedgerStore",
     "Lot",
     "Mac",
     "OutageUsed",
@@ -71,6 +74,7 @@ __all__ = [
     "SlipOutcome",
     "SlipRow",
     "SlipSheet",
+    "StoreTurn",
     "UnsupportedMethodError",
     "Verification",
     "amended_row",

@@ -1,22 +1,22 @@
-"""A live ledger: the file, what it says so far, and the mechanism, kept in step under one lock."""
+"""A live ledger: where it is kept, what it says so far, and the mechanism, kept in step under one lock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from threading import RLock
 from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import ValidationError
 
 from lodd.allocation.breaches import without_identity
-from lodd.allocation.details import DETAILS_FILE, Details, add_detail, erase_details, new_detail, read_details
+from lodd.allocation.details import Details, new_detail
 from lodd.allocation.events import Draw, Event, OutageUsed, Payload
-from lodd.allocation.ledger import LEDGER_FILE, LedgerFile, Turn
 from lodd.allocation.replay import Replay, factors_in
 from lodd.allocation.rulebook import Rulebook
 from lodd.allocation.state import LedgerState
+from lodd.allocation.store import LedgerStore, StoreTurn
 from lodd.errors import DataError, LockError, LoddError, Problem, UsageError
 from lodd.identity import IdentityNumber, Setting
 from lodd.locale import Text
@@ -49,12 +49,13 @@ def utc_now() -> datetime:
 
 
 class LiveLedger:
-    """Everything that a draw needs, in step with the file. All writing happens inside :meth:`turn`.
+    """Everything that a draw needs, in step with its store. All writing happens inside :meth:`turn`.
 
-    Nothing in memory is trusted over the file: after any error that may have left them apart, everything is read again.
+    Nothing in memory is trusted over the store: after any error that may have left them apart, everything is read
+    again. Threads of one process take turns at it.
     """
 
-    def __init__(self, trial: Trial, lock: Lock, keys: Keys, folder: Path, clock: Clock = utc_now) -> None:
+    def __init__(self, trial: Trial, lock: Lock, keys: Keys, store: LedgerStore, clock: Clock = utc_now) -> None:
         """Raises:
         LockError: the protocol was changed since the lock, or the keys are not those that it commits to.
         UnsupportedMethodError: the lots are not drawn by Lodd.
@@ -64,28 +65,40 @@ class LiveLedger:
         self.keys: Final = keys
         self.lock_sha256: Final = lock_sha256(lock)
         self.rulebook: Final = Rulebook.of(trial, lock)
-        self.details_path: Final = folder / DETAILS_FILE
         self._clock = clock
-        self._file = LedgerFile(folder / LEDGER_FILE, self.lock_sha256)
-        self._turn: Turn | None = None
+        self._store: Final = store
+        self._turn: StoreTurn | None = None
+        self._recorded = False
+        self._mine: Final = RLock()
         self._at: datetime | None = None
         self.reset()
         self.replay.design.refuse_external()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """This writer's turn, with all that others wrote taken in first.
+        """This writer's turn, with all that others wrote taken in first. A turn within a turn is the same one.
 
         Raises:
             DataError, VerificationError: the ledger is not whole.
         """
+        with self._mine:
+            if self._turn is not None:
+                yield
+            else:
+                with self._new_turn():
+                    yield
+
+    @contextmanager
+    def _new_turn(self) -> Iterator[None]:
         try:
-            with self._file.turn() as turn:
-                self._turn = turn
+            with self._store.turn() as turn:
+                self._turn, self._recorded = turn, False
                 self._at = self._clock().astimezone(UTC).replace(microsecond=0)
                 self._take_in(turn.news)
                 yield
         except LoddError:
+            if self._recorded:  # a store that takes everything or nothing has taken nothing
+                self.reset()
             raise
         except BaseException:
             self.reset()
@@ -124,6 +137,7 @@ class LiveLedger:
                 self.replay.observe(payload, self.factors(payload.details))
             else:
                 self.replay.follow(event)
+            self._recorded = True
             self._turn.append(event)
         except BaseException:
             self.reset()
@@ -141,20 +155,22 @@ class LiveLedger:
         if not kept:
             return None
         detail = new_detail(kept)
-        add_detail(self.details_path, detail)
+        self._store.add_detail(detail)
         return detail.sha256
 
     def factors(self, details: str | None) -> Mapping[str, str] | None:
         """The factor values behind a hash; none where there is no hash, None where they are erased."""
-        return {} if details is None else factors_in(read_details(self.details_path).content(details))
+        return {} if details is None else factors_in(self._store.details({details}).content(details))
 
     def erase(self, about: int) -> int:
         """Destroy what stands outside the chain about the person of an answer; how many things there were."""
-        return erase_details(self.details_path, frozenset(self.state.details.get(about, ())))
+        return self._store.erase_details(frozenset(self.state.details.get(about, ())))
 
     def _take_in(self, news: tuple[Event, ...]) -> None:
         """Events that others wrote, or all of them at the start. What withdrawn people left behind is erased."""
-        details = read_details(self.details_path) if news else Details()
+        if not news:
+            return
+        details = self._store.details(_outside(news))
         try:
             for event in news:
                 self._play(event, details)
@@ -162,9 +178,9 @@ class LiveLedger:
         except BaseException:
             self.reset()
             raise
-        left = {sha256 for about in self.state.withdrawn for sha256 in self.state.details.get(about, ())}
-        if left & details.kept.keys():
-            erase_details(self.details_path, frozenset(left))
+        left = frozenset(sha256 for about in self.state.withdrawn for sha256 in self.state.details.get(about, ()))
+        if left & self._store.details(left).kept.keys():
+            self._store.erase_details(left)
 
     def _play(self, event: Event, details: Details) -> None:
         payload = event.payload
@@ -177,9 +193,15 @@ class LiveLedger:
 
     def reset(self) -> None:
         """Read everything again at the next turn."""
-        self._file.forget()
+        self._store.forget()
         self.state = LedgerState(self.lock_sha256)
         self.replay = Replay(self.trial, self.keys.lot_mac, self.lock_sha256)
+
+
+def _outside(news: tuple[Event, ...]) -> frozenset[str]:
+    """Hashes of what the mechanism needs to know of these answers."""
+    answers = (event.payload for event in news if isinstance(event.payload, Draw | OutageUsed))
+    return frozenset(answer.details for answer in answers if answer.details is not None)
 
 
 def _known(answer: Draw | OutageUsed, details: Details) -> Mapping[str, str] | None:

@@ -32,10 +32,11 @@ from lodd.allocation.receipts import receipt_of
 from lodd.allocation.replay import schedule_rows, shares
 from lodd.allocation.rulebook import local_day
 from lodd.allocation.state import Answered
+from lodd.allocation.store import FolderStore, LedgerStore
 from lodd.errors import DataError, Problem, UsageError
 from lodd.identity import IdentityNumber
 from lodd.locale import Text
-from lodd.protocol.lock import Lock
+from lodd.protocol.lock import Lock, lock_sha256
 from lodd.protocol.model import Trial
 
 CHECKPOINTS: Final = "checkpoints"
@@ -61,14 +62,19 @@ class DrawService:
     Every method raises :class:`DataError` when a rule of the ledger is against it, and then nothing is written.
     """
 
-    def __init__(self, trial: Trial, lock: Lock, keys: Keys, folder: Path, *, clock: Clock = utc_now) -> None:
-        """Raises:
-        LockError: the protocol was changed since the lock, or the keys are not those that it commits to.
-        UnsupportedMethodError: the lots are not drawn by Lodd.
+    def __init__(
+        self, trial: Trial, lock: Lock, keys: Keys, where: Path | LedgerStore, *, clock: Clock = utc_now
+    ) -> None:
+        """``where``: the trial's folder, or another store of events.
+
+        Raises:
+            LockError: the protocol was changed since the lock, or the keys are not those that it commits to.
+            UnsupportedMethodError: the lots are not drawn by Lodd.
         """
-        self.live: Final = LiveLedger(trial, lock, keys, folder, clock)
+        store = FolderStore(where, lock_sha256(lock)) if isinstance(where, Path) else where
+        self.live: Final = LiveLedger(trial, lock, keys, store, clock)
         self._lock: Final = lock
-        self._folder: Final = folder
+        self._folder: Final = where if isinstance(where, Path) else None
 
     def record_beacon(
         self, first: Typed, second: Typed, *, amendment: int | None = None, batch: str | None = None
@@ -209,7 +215,8 @@ class DrawService:
             return self.live.record(Close(answers=len(self.live.state.answers_by_seq)), by)
 
     def checkpoint(self) -> Checkpoint:
-        """A signed checkpoint of the ledger as it is now; also written to the folder, to be copied to an outsider.
+        """A signed checkpoint of the ledger as it is now; also written to the trial's folder (where there is one), to
+        be copied to an outsider.
 
         Raises:
             UsageError: it cannot be written.
@@ -224,9 +231,10 @@ class DrawService:
                 at=self.live.now(),
                 sign=self.live.keys.sign,
             )
-        folder = self._folder / CHECKPOINTS
-        folder.mkdir(exist_ok=True)
-        write_checkpoint(checkpoint, folder / f"{checkpoint.count:06d}.json")
+        if self._folder is not None:
+            folder = self._folder / CHECKPOINTS
+            folder.mkdir(exist_ok=True)
+            write_checkpoint(checkpoint, folder / f"{checkpoint.count:06d}.json")
         return checkpoint
 
     def _drawn(self, lot_id: str, office: str, by: str, factors: Mapping[str, str], on_behalf_of: str | None) -> Event:
