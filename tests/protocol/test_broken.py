@@ -13,6 +13,14 @@ ROW = '{ site = "north", from = 2020-07-01, probability = { coaching = "0.25", s
 IN_WORK = 'register = "jobs"\nmeasure = { sum = "hours", at_least = 4 }'
 COVERS = "covers = { from = 2019-01-01, until = 2022-12-31 }\n"
 JOBS = f'temporality = "status"\n{COVERS}start = "start"\nstop = "stop"\ncolumns'
+
+
+def with_plan(site: str, days: str = "", n: int = 3) -> tuple[str, str]:
+    """The protocol with a plan of two rows: one for the north, and one that is wrong."""
+    rows = f'{{ site = "north", per_month = 9 }}, {{ site = "{site}", {days} per_month = {n} }}'
+    return "closes = 2020-12-31\n", f"closes = 2020-12-31\nplan = [{rows}]\n"
+
+
 CASES = {
     "unknown key": (('method = "keyed"', 'method = "keyed"\nstrata_by = []'), "draw.strata_by", "unknown"),
     "nearest key": (("covariates =", "covariats ="), "analysis.covariats", 'Did you mean "covariates"'),
@@ -51,6 +59,10 @@ CASES = {
     "unknown site": (('site = "south"', 'site = "soth"'), "schedule[2].site", 'Did you mean "south"'),
     "unknown office": (('site = "south", ', 'site = "south", office = "n1", '), "schedule[2].office", "s1"),
     "enrolment backwards": (("closes = 2020-12-31", "closes = 2019-12-31"), "enrolment.closes", "before"),
+    "plan for no site": (with_plan("soth"), "enrolment.plan[1].site", 'Did you mean "south"'),
+    "plan backwards": (with_plan("south", "from = 2020-05-01, until = 2020-04-30,"), "plan[1].until", "before"),
+    "planned twice": (with_plan("north", "from = 2020-12-31,"), "plan[1]", "same time"),
+    "plan below zero": (with_plan("south", n=-1), "plan[1].per_month", "0"),
     "arm not described": (('"coaching", "subsidy"]', '"coaching", "subsidy", "both"]'), "trial.arms", '"both"'),
     "arm twice": (('"coaching", "subsidy"]', '"coaching", "subsidy", "subsidy"]'), "trial.arms", "2 times"),
     "arm not listed": (('"coaching", "subsidy"]', '"coaching"]'), "arms.subsidy", "there is no arm"),

@@ -37,6 +37,9 @@ class Arm(Frozen):
 
     label: LocalText
     programmes: tuple[Programme, ...] = Field(default=(), description="Dated codes that count as taking up the arm.")
+    next_step: LocalText | None = Field(
+        default=None, description="What the caseworker does when this arm is drawn: where the person is referred."
+    )
 
 
 class Eligibility(Frozen):
@@ -47,12 +50,25 @@ class Eligibility(Frozen):
     en: str = Field(description="The condition in English.")
 
 
+class PlannedDraws(Frozen):
+    """How many draws a site plans in a month, in a period: shown beside the draws, used for nothing else."""
+
+    site: Identifier = Field(description="The site that the plan is for.")
+    since: date | None = Field(default=None, alias="from", description="First day; default: when enrolment opens.")
+    until: date | None = Field(default=None, description="Last day; default: when enrolment closes.")
+    per_month: int = Field(ge=0, description="Draws in a whole month; part of a month counts by its days.")
+
+
 class Enrolment(Frozen):
     """When people could be drawn, and who."""
 
     opens: date = Field(description="First day of draws.")
     closes: date = Field(description="Last day of draws.")
     eligibility: tuple[Eligibility, ...] = ()
+    plan: tuple[PlannedDraws, ...] = Field(default=(), description="The planned number of draws by site.")
+    referral_days: int | None = Field(
+        default=None, ge=1, description="Days within which somebody drawn is to be referred; the site reminds after."
+    )
 
 
 class Office(Frozen):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from lodd.locale import Text
 from lodd.protocol.checks.finding import Finding, Path, unknown
 from lodd.protocol.draw import ScheduleRow
-from lodd.protocol.model import Programme, Trial
+from lodd.protocol.model import PlannedDraws, Programme, Trial
 from lodd.protocol.schedule import probability_vector, row_end, rows_of_office
 
 _ARM = Text(nb="gruppe", en="arm")
@@ -58,7 +58,7 @@ def _programmes(trial: Trial) -> Iterator[Finding]:
                 )
 
 
-def _together(a: Programme, b: Programme) -> bool:
+def _together(a: Programme | PlannedDraws, b: Programme | PlannedDraws) -> bool:
     return (a.since or date.min) <= (b.until or date.max) and (b.since or date.min) <= (a.until or date.max)
 
 
@@ -80,6 +80,24 @@ def check_enrolment(trial: Trial) -> Iterator[Finding]:
                 )
                 yield Finding(("sites", site_id, "offices", index), found)
             seen.setdefault(office.id, site_id)
+    for index, row in enumerate(trial.enrolment.plan):
+        yield from _planned(trial, index, row)
+
+
+def _planned(trial: Trial, index: int, row: PlannedDraws) -> Iterator[Finding]:
+    """A row of the plan is for a site that there is, and no day of a site is planned twice."""
+    path = ("enrolment", "plan", index)
+    if row.site not in trial.sites:
+        yield unknown((*path, "site"), _SITE, row.site, trial.sites)
+    if row.since and row.until and row.until < row.since:
+        yield _until_before_from(path)
+    for other in trial.enrolment.plan[:index]:
+        if other.site == row.site and _together(other, row):
+            found = Text(
+                nb=f"en annen rad planlegger også for «{row.site}» på samme tid",
+                en=f'another row also plans for "{row.site}" at the same time',
+            )
+            yield Finding(path, found, Text(nb="én rad per sted og dag", en="one row per site and day"))
 
 
 def check_draw(trial: Trial) -> Iterator[Finding]:
