@@ -1,12 +1,12 @@
 r"""Evidence, gathered lot by lot, that lots do not fall with the probabilities that the mechanism declares.
 
 Under the null hypothesis, lot i falls on an arm with probability p_i given all that was known just before it. Let A_i
-be 1 if it did. An alternative tilts the odds by exp(theta): q_i = p_i e^theta / (1 - p_i + p_i e^theta). The *e-process*
-is the likelihood ratio against an even mixture of tilts,
+be 1 if it did. An alternative tilts the odds by exp(theta): q_i = p_i e^theta / (1 - p_i + p_i e^theta). The
+*e-process* is the likelihood ratio against an even mixture of tilts,
 
     E_n = mean over theta of  prod_{i <= n}  e^{theta A_i} / (1 - p_i + p_i e^theta).
 
-Each factor has mean 1 given the past, so E_n is a non-negative martingale that starts at 1, whatever the design (blocks,
+Each factor has mean 1 given the past, so E_n is a non-negative martingale from 1, whatever the design (blocks,
 minimisation, changing probabilities) and whoever chooses, from what is known before each lot, what comes next. Hence
 (Ville 1939) P(E_n ever reaches 1/alpha) <= alpha: looking every day costs nothing. Mixtures of likelihood ratios are
 Robbins' (1970, "Statistical methods related to the law of the iterated logarithm"); e-processes and stopping times:
