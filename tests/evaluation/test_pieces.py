@@ -87,7 +87,7 @@ def test_notes_are_gathered() -> None:
 
 
 def test_every_note_and_every_reason_has_its_explanation() -> None:
-    source = "\n".join(path.read_text() for path in Path(lodd.evaluation.__file__).parent.glob("*.py"))
+    source = "\n".join(path.read_text() for path in Path(lodd.evaluation.__file__).parent.rglob("*.py"))
     made = set(re.findall(r'(?:notes|self)\.(?:add|at_most)\(\s*"(\w+)"', source))
     raised = set(re.findall(r'NotEstimableError\("(\w+)"\)', source)) - {"no_covariates", "clusters"}
     assert made | raised <= set(NOTE_KINDS)

@@ -34,7 +34,10 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "subgroup_missing": "Nothing known about what forms the groups; count: people, who are in none.",
     "left_out_of_subgroup": "Left out of an estimate within a group, for one of the reasons above; count: most people.",
     "interaction_not_tested": "The groups' effects are not compared, because they share clusters.",
+    # Estimates around the main effect: subject is the outcome, detail the arm, count the estimates.
+    "instrument_moves_nobody": "No effect of participation: the draw changed nobody's participation.",
     # Arms are the subject.
+    "participation_unknown": "No effects of participation: the arm has no programmes in a participation register.",
     "joint_test_not_made": "No joint test of balance; detail: why (no_covariates, clusters or a code above).",
     # The method of the draw is the subject.
     "probabilities_from_strata": "No probabilities recorded: weights are the arms' shares of each stratum.",

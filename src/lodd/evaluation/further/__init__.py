@@ -5,13 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from lodd.evaluation.columns import Block
+from lodd.evaluation.further.instrument import effect_of_participation
 from lodd.evaluation.plan import Plan
 from lodd.evaluation.setting import Setting
 from lodd.protocol.types import Participants
 
 
-def further_tables(plan: Plan, setting: Setting, participants: Participants) -> dict[str, pl.DataFrame]:
-    """Name -> tidy frame; a table that does not apply is absent."""
-    return {}
+def further_tables(
+    plan: Plan, setting: Setting, participants: Participants, blocks: Sequence[Block]
+) -> dict[str, pl.DataFrame]:
+    """Name -> tidy frame; a table that does not apply is absent.
+
+    ``blocks`` are the plan's outcome columns, subgroups' included.
+    """
+    made = {
+        "participation_effects": effect_of_participation(plan, setting, blocks),
+    }
+    return {name: table for name, table in made.items() if table is not None}
