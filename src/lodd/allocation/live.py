@@ -69,6 +69,8 @@ class LiveLedger:
         self._store: Final = store
         self._turn: StoreTurn | None = None
         self._recorded = False
+        self.last: Event | None = None
+        """The event that was recorded last in this process."""
         self._mine: Final = RLock()
         self._at: datetime | None = None
         self.reset()
@@ -143,6 +145,7 @@ class LiveLedger:
             self.reset()
             raise
         self.state.apply(event)
+        self.last = event
         return event
 
     def keep_outside(self, content: Mapping[str, Any]) -> str | None:

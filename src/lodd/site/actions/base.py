@@ -1,0 +1,112 @@
+"""The one door that every write goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from lodd.site.installation import installation
+from lodd.site.models import ApiSystem, AuditEvent, User
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+_OWN_TABLES: Final = '"lodd_'
+_ACCOUNTS: Final = '"lodd_user"'
+"""django-allauth changes passwords and notes sign-ins itself; its signals are audited."""
+_WRITES: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE")
+
+
+class OutsideAnActionError(RuntimeError):
+    """Our own mistake: a write that left no trace in the audit log was about to happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: somebody signed in, a system with a token, or the site itself."""
+
+    ledger_id: str
+    user: User | None = None
+    system: ApiSystem | None = None
+
+    @classmethod
+    def of(cls, user: User) -> Actor:
+        return cls(user.ledger_id, user=user)
+
+
+SITE: Final = Actor("site")
+
+
+@dataclass(slots=True)
+class _Doing:
+    audited: int = 0
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+_doing: ContextVar[_Doing | None] = ContextVar("lodd_action", default=None)
+
+
+def action(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """An action in a transaction of its own; within another action, in that one's."""
+    return _through(function, transaction.atomic)
+
+
+def ledger_action(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """An action in a turn of the ledger: alone among all processes until it is committed."""
+    return _through(function, _turn)
+
+
+def _turn() -> AbstractContextManager[None]:
+    return installation().service.live.turn()
+
+
+def _through(
+    function: Callable[Given, Found], scope: Callable[[], AbstractContextManager[Any]]
+) -> Callable[Given, Found]:
+    @wraps(function)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> Found:
+        if _doing.get() is not None:
+            return function(*args, **kwargs)
+        doing = _Doing()
+        token = _doing.set(doing)
+        try:
+            with scope():
+                found = function(*args, **kwargs)
+                if not doing.audited:
+                    raise OutsideAnActionError(f"{function.__name__} left no audit event")
+            return found
+        finally:
+            _doing.reset(token)
+
+    run.is_action = True  # type: ignore[attr-defined]  # for the test that looks for what goes round
+    return run
+
+
+def audit(actor: Actor, action: str, subject: str = "", *, site: str = "", office: str = "", **facts: Any) -> None:
+    """Note what was done or seen. ``facts`` are codes and numbers, never names, identity numbers or free text."""
+    doing = _doing.get()
+    if doing is None:
+        raise OutsideAnActionError(f"audit event {action} outside an action")
+    doing.audited += 1
+    AuditEvent.objects.create(
+        actor=actor.ledger_id, action=action, subject=subject, site=site, office=office, facts=facts
+    )
+
+
+def guard(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Refuse writes to the site's own tables outside an action, on this connection."""
+    if _refuse not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_refuse)
+
+
+def _refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    if _doing.get() is None and sql.startswith(_WRITES) and _OWN_TABLES in sql[:60] and _ACCOUNTS not in sql[:60]:
+        raise OutsideAnActionError(sql.split(" ", 3)[2])
+    return execute(sql, params, many, context)

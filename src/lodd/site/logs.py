@@ -1,0 +1,47 @@
+"""Structured logs: one JSON object a line, of named fields only. What names people never gets in."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+from typing import Any, Final
+
+_FIELDS: Final = ("page", "method", "status", "milliseconds", "request", "action")
+
+
+class JsonLines(logging.Formatter):
+    """Time, level, logger, a fixed message and the fields of ``_FIELDS``. Never arguments or values."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.msg if isinstance(record.msg, str) and not record.args else record.name,
+        }
+        line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+        if record.exc_info and record.exc_info[0] is not None:
+            line |= {"error": record.exc_info[0].__name__, "where": _where(record)}
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _where(record: logging.LogRecord) -> str:
+    trace = record.exc_info[2] if record.exc_info else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+
+
+def configure(_: dict[str, Any]) -> None:
+    """All logs to standard error as JSON lines."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": "lodd.site.logs.JsonLines"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": "WARNING"},
+            "loggers": {"lodd": {"level": "INFO"}},
+        }
+    )

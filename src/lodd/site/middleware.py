@@ -1,0 +1,90 @@
+"""What every answer passes through."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from lodd.errors import LoddError
+
+Next = Callable[[HttpRequest], HttpResponse]
+_POLICY: Final = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+    "img-src 'self'; require-trusted-types-for 'script'"
+)
+_log = logging.getLogger("lodd.requests")
+
+
+class Headers:
+    """Nothing inline, nothing from elsewhere, nothing kept by the browser's neighbours."""
+
+    def __init__(self, answer: Next) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class RequestLog:
+    """One line a request: when, which page (by name, not by address), how it went, how long. Nothing personal."""
+
+    def __init__(self, answer: Next) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        request.id = uuid.uuid4().hex[:12]
+        response = self.answer(request)
+        match = request.resolver_match
+        _log.info(
+            "request",
+            extra={
+                "page": match.view_name if match else "",
+                "method": request.method,
+                "status": response.status_code,
+                "milliseconds": round(1000 * (time.perf_counter() - began), 1),
+                "request": request.id,
+            },
+        )
+        return response
+
+
+class Session:
+    """Somebody who was deactivated is out at once."""
+
+    def __init__(self, answer: Next) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(request)
+
+
+class SaidErrors:
+    """An error of Lodd's own kinds is shown as what it says, in the reader's language."""
+
+    def __init__(self, answer: Next) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, LoddError):
+            return None
+        language = "nb" if (get_language() or "nb").startswith("nb") else "en"
+        problems = [
+            {"found": p.found[language], "next_step": p.next_step[language] if p.next_step else ""}
+            for p in exception.problems
+        ]
+        return render(request, "problem.html", {"problems": problems}, status=409)

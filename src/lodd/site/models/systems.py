@@ -1,0 +1,46 @@
+"""Case-management systems that draw through the API."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from lodd.site.models.accounts import new_ledger_id
+
+
+def new_system_id() -> str:
+    """A name for the ledger: ``s-`` and 50 random bits."""
+    return "s-" + new_ledger_id()[2:]
+
+
+class ApiSystem(models.Model):
+    """A system, with one county or office or the whole trial. Only the hash of its token is kept."""
+
+    name = models.CharField(max_length=120, unique=True)
+    ledger_id = models.CharField(max_length=64, unique=True, default=new_system_id, editable=False)
+    token_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    issuer = models.CharField(max_length=200, blank=True, db_index=True)
+    """``iss`` of the signed tokens that it may use instead."""
+    site = models.CharField(max_length=64, blank=True)
+    office = models.CharField(max_length=64, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class IdempotentAnswer(models.Model):
+    """What a request with an idempotency key was answered. ``request_hmac`` tells another request with the same key."""
+
+    system = models.ForeignKey(ApiSystem, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    request_hmac = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["system", "key"], name="one_answer_a_key")]
