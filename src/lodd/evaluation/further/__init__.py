@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from lodd.evaluation.columns import Block
+from lodd.evaluation.further.first_time import first_times
 from lodd.evaluation.further.instrument import effect_of_participation
 from lodd.evaluation.plan import Plan
 from lodd.evaluation.setting import Setting
@@ -23,7 +24,10 @@ def further_tables(
 
     ``blocks`` are the plan's outcome columns, subgroups' included.
     """
+    curves, means = first_times(plan, setting)
     made = {
         "participation_effects": effect_of_participation(plan, setting, blocks),
+        "first_time": curves,
+        "first_time_mean": means,
     }
     return {name: table for name, table in made.items() if table is not None}

@@ -9,6 +9,7 @@ month of the draw. Every estimator of the draw's effect is linear, ``a'y``, so t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -162,11 +163,9 @@ def _of_arm(plan: Plan, setting: Setting, blocks: Sequence[Block], k: int) -> It
         together = _Columns(group.values(columns), started[:, [last_month(label) - first for label in labels]], labels)
         for estimator in setting.estimators if group.observed.any() else ():
             for adjusted in setting.adjusted:
-                try:
+                with suppress(NotEstimableError):  # noted with the effect of the draw itself
                     design = design_for(setting, estimator, k, group.observed, adjusted=adjusted)
-                except NotEstimableError:
-                    continue  # noted with the effect of the draw itself
-                yield from _rows(plan, setting, Combination(k, estimator, adjusted), design, together)
+                    yield from list(_rows(plan, setting, Combination(k, estimator, adjusted), design, together))
 
 
 def _with_treatment(block: Block, started: Floats, first: int) -> Block | None:

@@ -84,10 +84,9 @@ def target_of(setting: Setting, found: Effects, target: int, column: int) -> Row
 def tested(estimate: float, error: float, df: float, confidence: float) -> Row:
     """The row of an estimate that is t distributed (``df`` infinite: normal)."""
     both, se = np.array([estimate]), np.array([error])
-    if np.isinf(df):
-        df = 1e9  # SciPy's inverse of t takes no infinity; the ninth digit does not matter
-    low, high = inference.interval(both, se, df, confidence)
-    p_value = inference.two_sided(both, se, df)
+    finite = min(df, 1e9)  # SciPy's inverse of t takes no infinity; the ninth digit does not matter
+    low, high = inference.interval(both, se, finite, confidence)
+    p_value = inference.two_sided(both, se, finite)
     return {
         "estimate": estimate, "std_error": error, "df": df,
         "ci_low": float(low[0]), "ci_high": float(high[0]), "p_value": float(p_value[0]),
