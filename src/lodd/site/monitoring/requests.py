@@ -69,5 +69,5 @@ def _of_level(level: Level, part: Records, home: dict[int, str]) -> list[StreamR
             people=len({request.first for request in requests}),
             drawn_elsewhere=sum(home.get(request.first) != request.office for request in requests),
         )
-        for name, requests in made.items()
+        for name, requests in sorted(made.items())
     ]

@@ -52,6 +52,8 @@ class Table:
     empty: Text | None = None
     """Said instead of the table where it has no rows."""
     alarms: frozenset[int] = frozenset()
+    folded: bool = False
+    """Long: shown when asked for."""
 
     def shown(self, language: Language) -> tuple[tuple[str, ...], ...]:
         """The cells as people read them."""
@@ -66,27 +68,30 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing in each language, with what it shows in words."""
+    """A drawing in each language, for wide pages and for narrow ones, with what it shows in words."""
 
     id: str
     title: Text
     description: Text
-    drawings: Mapping[Language, Drawing]
+    wide: Mapping[Language, Drawing]
+    narrow: Mapping[Language, Drawing]
 
     def svg(self, language: Language) -> Markup:
-        """The drawing as an element of the page; colours are the classes of ``figure.css`` in the report."""
-        return inline_svg(self.drawings[language], self.id, self.title[language], self.description[language])
+        """Both drawings as elements of the page, of which ``drawing.css`` shows the one that fits."""
+        said = self.title[language], self.description[language]
+        wide = inline_svg(self.wide[language], f"{self.id}-wide", *said, "only-wide")
+        return wide + inline_svg(self.narrow[language], f"{self.id}-narrow", *said, "only-narrow")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question that monitoring answers. ``table`` is the one behind ``figure`` where there is one."""
+    """One question that monitoring answers; the first table has the numbers behind the figures."""
 
     id: str
     heading: Text
     sentences: tuple[Text, ...]
     tables: tuple[Table, ...]
-    figure: Figure | None = None
+    figures: tuple[Figure, ...] = ()
 
 
 def shown(value: Value, kind: Kind, language: Language) -> str:
