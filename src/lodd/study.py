@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
 
     from lodd.allocation import Verification
-    from lodd.evaluation import Evaluation
+    from lodd.evaluation import DrawRecord, Evaluation
     from lodd.simulate import Simulation
 
 PANEL_FILE: Final = "results/panel.parquet"
@@ -214,7 +214,9 @@ class Study:
         started = perf_counter()
         panel = self.panel(progress=progress)
         panel_seconds = perf_counter() - started
-        evaluation = evaluate(self.trial, self.participants, panel, self.prespecification, progress=progress)
+        evaluation = evaluate(
+            self.trial, self.participants, panel, self.prespecification, record=self.draw_record(), progress=progress
+        )
         simulated = {"simulated": "yes" if self.simulated else "no", **self._origin_of_facts()}
         evaluation = replace(
             evaluation,
@@ -230,9 +232,13 @@ class Study:
             raise LockError(_not_as_locked(status, self.prespecification.differences))
 
     def _origin_of_facts(self) -> dict[str, str]:
-        """The hash of everything known of the participants: arms, probabilities and facts too."""
+        """The hashes of everything known of the participants (arms, probabilities and facts too), and of the ledger."""
+        from lodd.allocation import LEDGER_FILE
+
         content = self.participants.frame.write_csv().encode()
-        return {"facts": hashlib.sha256(content).hexdigest()}
+        files = [self.folder / LEDGER_FILE, self.folder / KEY_FILE]
+        record = b"".join(file.read_bytes() for file in files if file.exists())
+        return {"facts": hashlib.sha256(content).hexdigest(), "record": hashlib.sha256(record).hexdigest()}
 
     def _current(self, evaluation: Evaluation, panel: Panel) -> bool:
         """Are the results of the protocol, the participants and the extracts as they are now?
@@ -286,6 +292,23 @@ class Study:
             return None
         revealed = read_revealed_key(key) if key.exists() else None
         return verify(ledger, lock, revealed, details=read_details(self.folder / DETAILS_FILE))
+
+    def draw_record(self) -> DrawRecord | None:
+        """What the ledger tells about the draw, for the tests of its integrity; None without a ledger.
+
+        Raises:
+            LockError: the lock is damaged.
+        """
+        from lodd.allocation import DETAILS_FILE, LEDGER_FILE, read_details
+        from lodd.evaluation import read_draw_record
+
+        ledger = self.folder / LEDGER_FILE
+        if not ledger.exists():
+            return None
+        details = read_details(self.folder / DETAILS_FILE)
+        return read_draw_record(
+            self.trial, ledger, details, verification=self.verification(), agrees=self.participants_agree()
+        )
 
     def participants_agree(self) -> bool | None:
         """Are the participants those of the ledger, by office, day and arm? None without a ledger.

@@ -17,6 +17,7 @@ The numbers are made by pure functions that can be used alone, in a Monte Carlo 
 from lodd.evaluation.design import Design, Effects, NotEstimableError
 from lodd.evaluation.estimators import post_stratified, strata_fixed_effects, strata_joint, weighted
 from lodd.evaluation.evaluate import evaluate
+from lodd.evaluation.integrity import DrawRecord, integrity_conclusion, read_draw_record
 from lodd.evaluation.linear import effects
 from lodd.evaluation.notes import NOTE_KINDS
 from lodd.evaluation.results import ESTIMATE_SCHEMA, Evaluation, JointTest, Note
@@ -26,6 +27,7 @@ __all__ = [
     "ESTIMATE_SCHEMA",
     "NOTE_KINDS",
     "Design",
+    "DrawRecord",
     "Effects",
     "Evaluation",
     "JointTest",
@@ -33,7 +35,9 @@ __all__ = [
     "Note",
     "effects",
     "evaluate",
+    "integrity_conclusion",
     "post_stratified",
+    "read_draw_record",
     "read_results",
     "strata_fixed_effects",
     "strata_joint",

@@ -16,6 +16,7 @@ from lodd.evaluation.balance import balance_table, characteristics_of, joint_tes
 from lodd.evaluation.columns import Block
 from lodd.evaluation.estimates import estimate_all, estimates_frame
 from lodd.evaluation.further import further_tables
+from lodd.evaluation.integrity import DrawRecord, integrity_tables
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
 from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
@@ -36,6 +37,7 @@ def evaluate(
     panel: Panel,
     prespecification: Prespecification,
     *,
+    record: DrawRecord | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Estimate everything that the plan declares, and test what the estimates rest on.
@@ -43,6 +45,9 @@ def evaluate(
     Every outcome column is estimated by the estimator of the average effect (Hajek for independent lots,
     post-stratified for fixed numbers per arm and for external draws with strata) and by strata fixed effects, each
     without and, where declared, with covariates. ``main`` marks the declared estimand's, with covariates if declared.
+
+    Args:
+        record: of the ledger; without one, tests of the draw's integrity that need it are *not known*.
 
     Raises:
         DataError: participants and panel contradict each other or the protocol, or probabilities are missing.
@@ -65,7 +70,9 @@ def evaluate(
         taken_up, flowed, observed = take_up(setting, panel), flow(setting, panel, primary), cohort(setting, panel)
     tables: dict[str, pl.DataFrame] = {}
     with clock.stage("further"):
-        tables |= further_tables(plan, setting, participants)
+        tables |= further_tables(plan, setting, participants, blocks)
+    with clock.stage("integrity"):
+        tables |= integrity_tables(trial, participants, panel, record)
     return Evaluation(
         estimates=estimates,
         tables=tables,
