@@ -1,13 +1,12 @@
 """One small trial, locked with test keys, and a database that every test finds as the first left it.
 
-``LODD_TEST_POSTGRESQL`` (a URL without a database's name) runs the same tests on PostgreSQL.
+With ``LODD_TEST_POSTGRESQL=1`` the same tests run on PostgreSQL, on a server of this process's own.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.site.databases import Copies, PostgreSQLCopies, SQLiteCopies
+
 if TYPE_CHECKING:
     from tests.site.world import World
 
 HERE = Path(__file__).parent
 FOLDER = Path(tempfile.mkdtemp(prefix="lodd-site-"))
+COPIES: Copies = PostgreSQLCopies(FOLDER) if os.environ.get("LODD_TEST_POSTGRESQL") == "1" else SQLiteCopies(FOLDER)
 
 
 def _trial() -> None:
@@ -41,6 +43,7 @@ def _django() -> None:
         "LODD_KEYS": str(FOLDER / "keys"),
         "LODD_SECRET": "not-a-secret-" * 6,
         "LODD_HOSTS": "testserver,localhost",
+        "LODD_DATABASE": COPIES.url,
     }
     start_django()
     prepare_database(read_config())
@@ -51,7 +54,7 @@ _django()
 
 
 @pytest.fixture(scope="session")
-def _template() -> Iterator[Path]:
+def _template() -> Iterator[None]:
     """The database as it is after the trial's founding: people of every role, the beacon recorded, nobody drawn."""
     from django.db import connection
 
@@ -59,21 +62,15 @@ def _template() -> Iterator[Path]:
 
     found()
     connection.close()
-    yield _copied(Path(connection.settings_dict["NAME"]), FOLDER / "template.sqlite3")
+    COPIES.keep()
+    yield
+    connection.close()
+    COPIES.stop()
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def _copied(source: Path, target: Path) -> Path:
-    """A whole copy of a SQLite database, whatever its log still holds."""
-    with sqlite3.connect(source) as one, sqlite3.connect(target) as other:
-        one.backup(other)
-    one.close()
-    other.close()
-    return target
-
-
 @pytest.fixture
-def world(_template: Path) -> Iterator[World]:
+def world(_template: None) -> Iterator[World]:
     """The founded trial, afresh."""
     from django.db import connection
 
@@ -81,7 +78,7 @@ def world(_template: Path) -> Iterator[World]:
     from tests.site.world import World
 
     connection.close()
-    _copied(_template, Path(connection.settings_dict["NAME"]))
+    COPIES.restore()
     use_installation(None)
     yield World()
     connection.close()
