@@ -17,6 +17,7 @@ from markupsafe import Markup
 from lodd.locale import Language, Text, long_date, month_year, number, p_value, percent, signed
 from lodd.report.html import inline_svg
 from lodd.report.model import Drawing
+from lodd.site import look
 
 Kind = Literal["words", "count", "number", "percent", "points", "day", "month", "evidence", "p_value", "yes"]
 Value = str | int | float | date | Text | bool | None
@@ -60,6 +61,16 @@ class Table:
         kinds = [column.kind for column in self.columns]
         return tuple(tuple(shown(v, kind, language) for v, kind in zip(row, kinds, strict=True)) for row in self.rows)
 
+    def laid_out(self, language: Language) -> look.Table:
+        """The table for ``parts/table.html``, with its alarms marked."""
+        return look.Table.of(
+            self.caption[language],
+            [look.Column(column.heading[language], amount=column.numeric) for column in self.columns],
+            self.shown(language),
+            nothing=self.empty[language] if self.empty else "",
+            noticed=self.alarms,
+        )
+
     def plain(self, language: Language) -> tuple[tuple[str, ...], ...]:
         """A heading row of keys, and the cells as programs read them: ISO dates, points, empty for nothing."""
         heads = tuple(column.key for column in self.columns)
@@ -68,7 +79,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing in each language, for wide pages and for narrow ones, with what it shows in words."""
+    """A drawing in each language, for wide pages and for narrow ones.
+
+    ``description`` says how to read it: it is in the drawing for those who cannot see it, and belongs below it too.
+    """
 
     id: str
     title: Text

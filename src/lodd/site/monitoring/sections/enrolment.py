@@ -35,14 +35,17 @@ def enrolment_section(trial: Trial, draws: Sequence[MonitoredDraw], today: date,
     counts = draws_by_month(trial, draws, today, selection)
     months = _totals(counts)
     title = Text(nb="Trekninger mot plan, etter måned", en="Draws against plan, by month")
-    summary = _summary(months)
+    says = Text(
+        nb="Søylen er månedens trekninger, streken over den er planen. Tallene står i tabellen.",
+        en="The bar is the month's draws, the line across it the plan. The numbers are in the table.",
+    )
     tables = (_by_month(months), _by_site(trial, counts), _by_site_and_month(trial, counts))
     return Section(
         id="enrolment",
         heading=Text(nb="Trekninger mot plan", en="Draws against plan"),
-        sentences=(summary,),
+        sentences=(_summary(months),),
         tables=tables,
-        figures=(figure("draws-by-month", title, summary, lambda language, size: month_bars(months, language, size)),),
+        figures=(figure("draws-by-month", title, says, lambda language, size: month_bars(months, language, size)),),
     )
 
 
