@@ -17,10 +17,14 @@ from lodd.allocation.events import NotAnEventError, Payload, hash_of_line, parse
 from lodd.errors import Problem, VerificationError
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
-from lodd.site.models import LedgerDetail, LedgerEvent
+from lodd.site.models import LedgerDetail
 
 _TURN: Final = 0x4C6F6464
 """PostgreSQL's name for the lock that a turn holds ("Lodd")."""
+_AT_ONCE: Final = 5000
+# Plain statements: a turn is what all draws of the trial wait for, and making these by the ORM costs more than running.
+_NEWS: Final = "SELECT line FROM lodd_ledgerevent WHERE seq > %s ORDER BY seq LIMIT %s"
+_ADD: Final = "INSERT INTO lodd_ledgerevent (seq, line, hash, kind, about) VALUES (%s, %s, %s, %s, %s)"
 
 
 class DatabaseStore:
@@ -77,11 +81,16 @@ class DatabaseStore:
         return LedgerDetail.objects.filter(pk__in=hashes).exclude(salt="").update(salt="", content="")
 
     def _news(self) -> Iterator[Event]:
-        lines = LedgerEvent.objects.filter(seq__gt=self.count).order_by("seq").values_list("line", flat=True)
-        for line in lines.iterator(chunk_size=2000):
-            event = _follows(line.encode(), self.count + 1, self.head)
-            self.count, self.head = event.seq, event.hash
-            yield event
+        more = True
+        while more:
+            with connection.cursor() as cursor:
+                cursor.execute(_NEWS, [self.count, _AT_ONCE])
+                lines = cursor.fetchall()
+            for (line,) in lines:
+                event = _follows(line.encode(), self.count + 1, self.head)
+                self.count, self.head = event.seq, event.hash
+                yield event
+            more = len(lines) == _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +117,9 @@ class DatabaseTurn:
 def write_event(event: Event) -> None:
     """The event as a row."""
     payload = event.payload
-    LedgerEvent.objects.create(
-        seq=event.seq, line=event.line().decode(), hash=event.hash, kind=payload.type, about=_about(event, payload)
-    )
+    row = [event.seq, event.line().decode(), event.hash, payload.type, _about(event, payload)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, row)
 
 
 def _about(event: Event, payload: Any) -> int | None:
