@@ -1,4 +1,4 @@
-"""Pages made of the parts alone: a template engine, sample values in both languages, and the few addresses they link to."""
+"""Pages made of the parts alone: a template engine, sample values in both languages, the few addresses they link to."""
 
 from __future__ import annotations
 
@@ -237,7 +237,8 @@ def sample(language: str) -> SimpleNamespace:
 
 RESULT_PAGE = """{% extends "base.html" %}{% block title %}{{ arm_label }}{% endblock %}
 {% block content %}{% include "parts/result.html" %}{% endblock %}"""
-DRAW_PAGE = """{% extends "base.html" %}{% block title %}Draw{% endblock %}{% block content %}{% include "parts/errors.html" %}
+DRAW_PAGE = """{% extends "base.html" %}{% block title %}Draw{% endblock %}
+{% block content %}{% include "parts/errors.html" %}
 <h1>{{ heading }}</h1><form method="post" action="/sent" novalidate>{% csrf_token %}
 {% include "parts/identity_field.html" with field=form.identity_number check_url="/check" %}
 {% include "parts/field.html" with field=form.office %}{% include "parts/field.html" with field=form.eligible %}
@@ -275,7 +276,7 @@ def engine() -> Any:
 
 
 def rendered(template: str, language: str, values: dict[str, Any] | None = None, *, bare: bool = False) -> str:
-    """A page by the name of its template (or by its source); ``bare`` as Django renders the page for a fault in the server."""
+    """A page by its template's name (or source); ``bare`` as Django renders the page for a fault in the server."""
     staticfiles = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     own = override_settings(
         ROOT_URLCONF=__name__,

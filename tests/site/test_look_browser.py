@@ -116,7 +116,8 @@ def test_targets_are_large_enough(opened: Callable[..., Any]) -> None:
     small = page.evaluate(
         "[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]"
         ".filter(e => getComputedStyle(e).display !== 'inline' && !e.matches('.skip'))"
-        ".map(e => [e.outerHTML.slice(0, 60), e.getBoundingClientRect()]).filter(([, r]) => r.height < 24 || r.width < 24)"
+        ".map(e => [e.outerHTML.slice(0, 60), e.getBoundingClientRect()])"
+        ".filter(([, r]) => r.height < 24 || r.width < 24)"
         ".map(([what]) => what)"
     )
     assert small == []

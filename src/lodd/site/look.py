@@ -60,7 +60,7 @@ class Table:
         nothing: str = "",
         noticed: Iterable[int] = (),
     ) -> Table:
-        """A table from plain values: a text is a column or a cell without more to it; ``noticed`` are row numbers from 0.
+        """A table from plain values: a text is a plain column or cell; ``noticed`` are row numbers from 0.
 
         Raises ValueError for a row that has more or fewer cells than there are columns.
         """
