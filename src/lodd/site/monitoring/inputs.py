@@ -72,9 +72,9 @@ class Selection:
     def holds(self, record: MonitoredDraw | MonitoredRequest) -> bool:
         """Whether a draw or a request is in the part."""
         return (
-            self.site in {None, record.site}
-            and self.office in {None, record.office}
-            and self.caseworker in {None, record.caseworker}
+            (self.site is None or self.site == record.site)
+            and (self.office is None or self.office == record.office)
+            and (self.caseworker is None or self.caseworker == record.caseworker)
         )
 
 

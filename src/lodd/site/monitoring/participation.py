@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from lodd.site.monitoring.inputs import FollowUpDates, MonitoredDraw, Records
 
@@ -46,22 +47,26 @@ class MissingReferral:
 
 def participation(arms: Sequence[str], records: Records) -> tuple[ArmParticipation, ...]:
     """One row an arm drawn to. A start before the draw, or in a programme of no arm, does not count."""
-    follow_up = {dates.seq: dates for dates in records.follow_up}
-    return tuple(_of_arm(arm, arms, [draw for draw in records.draws if draw.arm == arm], follow_up) for arm in arms)
+    drawn = Counter(draw.arm for draw in records.draws)
+    draws = {draw.seq: draw for draw in records.draws}
+    followed: dict[str, list[tuple[MonitoredDraw, FollowUpDates]]] = {arm: [] for arm in arms}
+    for dates in records.follow_up:
+        if dates.seq in draws:
+            followed[draws[dates.seq].arm].append((draws[dates.seq], dates))
+    return tuple(_of_arm(arm, arms, drawn[arm], followed[arm]) for arm in arms)
 
 
 def _of_arm(
-    arm: str, arms: Sequence[str], draws: Sequence[MonitoredDraw], follow_up: Mapping[int, FollowUpDates]
+    arm: str, arms: Sequence[str], drawn: int, people: Sequence[tuple[MonitoredDraw, FollowUpDates]]
 ) -> ArmParticipation:
-    people = [(draw, follow_up.get(draw.seq, FollowUpDates(draw.seq))) for draw in draws]
-    places = [_places(draw, dates, arms) for draw, dates in people]
+    places = [there for draw, dates in people if (there := _places(draw, dates, arms))]
     return ArmParticipation(
         arm=arm,
-        drawn=len(people),
+        drawn=drawn,
         own=sum(there == {arm} for there in places),
-        other=sum(bool(there) and arm not in there for there in places),
+        other=sum(arm not in there for there in places),
         both=sum(arm in there and len(there) > 1 for there in places),
-        none=sum(not there for there in places),
+        none=drawn - len(places),
         started_in=tuple(sum(other in there for there in places) for other in arms),
         referred_elsewhere=sum(dates.referred_to not in {None, "", arm} for _, dates in people),
         withdrawn=sum(dates.withdrawn is not None for _, dates in people),
@@ -79,6 +84,7 @@ def missing_referrals(records: Records, today: date, referral_days: int) -> tupl
     Nobody is waited for who has withdrawn or for whom an error is noted.
     """
     follow_up = {dates.seq: dates for dates in records.follow_up}
+    since = today - timedelta(days=referral_days)
     late = [
         MissingReferral(
             seq=draw.seq,
@@ -90,7 +96,7 @@ def missing_referrals(records: Records, today: date, referral_days: int) -> tupl
             days=(today - draw.day).days,
         )
         for draw in records.draws
-        if (today - draw.day).days > referral_days and _waited_for(draw, follow_up.get(draw.seq))
+        if draw.day < since and _waited_for(draw, follow_up.get(draw.seq))
     ]
     return tuple(sorted(late, key=lambda one: (-one.days, one.seq)))
 

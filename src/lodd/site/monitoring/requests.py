@@ -35,13 +35,14 @@ class ArmRequests:
 def requests_by_arm(arms: Sequence[str], records: Records, selection: Selection) -> tuple[ArmRequests, ...]:
     """One row an arm; ``records`` are the whole trial's: somebody drawn in the part may be asked for anywhere."""
     asked = Counter(request.first for request in records.requests)
-    draws = [draw for draw in records.draws if selection.holds(draw)]
+    drawn = Counter(draw.arm for draw in records.draws if selection.holds(draw))
+    again = [(draw.arm, asked[draw.seq]) for draw in records.draws if draw.seq in asked and selection.holds(draw)]
     return tuple(
         ArmRequests(
             arm=arm,
-            drawn=sum(draw.arm == arm for draw in draws),
-            people=sum(draw.arm == arm and draw.seq in asked for draw in draws),
-            requests=sum(asked[draw.seq] for draw in draws if draw.arm == arm),
+            drawn=drawn[arm],
+            people=sum(one == arm for one, _ in again),
+            requests=sum(times for one, times in again if one == arm),
         )
         for arm in arms
     )

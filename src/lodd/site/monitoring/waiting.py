@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -13,6 +13,8 @@ from lodd.site.monitoring.evidence import Booleans, Floats, Integers
 from lodd.site.monitoring.inputs import FollowUpDates, MonitoredDraw, Records
 
 Step = Literal["referral", "start", "referral_to_start"]
+_Times = tuple[int, int, int, int, int]
+_NEVER: Final = date.max.toordinal()
 STEPS: Final[tuple[Step, ...]] = ("referral", "referral_to_start", "start")
 
 
@@ -41,52 +43,43 @@ def waiting_times(arms: Sequence[str], records: Records, today: date) -> tuple[W
     ``start`` is the first start in any programme; who started in another arm's is in the table of participation.
     """
     follow_up = {dates.seq: dates for dates in records.follow_up}
-    return tuple(
-        _waiting(arm, step, [d for d in records.draws if d.arm == arm], follow_up, today)
-        for step in STEPS
-        for arm in arms
-    )
+    of_arm: dict[str, list[_Times]] = {arm: [] for arm in arms}
+    for draw in records.draws:
+        dates = follow_up.get(draw.seq)
+        if dates is None:
+            of_arm[draw.arm].append((draw.day.toordinal(), _NEVER, _NEVER, today.toordinal(), 0))
+        elif not dates.erroneous:
+            of_arm[draw.arm].append(_times(draw, dates, today))
+    times = {arm: np.array(rows, dtype=np.int64).reshape(-1, 5) for arm, rows in of_arm.items()}
+    return tuple(_waiting(arm, step, times[arm]) for step in STEPS for arm in arms)
 
 
-def first_start(draw: MonitoredDraw, dates: FollowUpDates) -> date | None:
-    """The first start in a programme from the day of the draw on."""
-    return min((day for day, _ in dates.started if day >= draw.day), default=None)
+def _times(draw: MonitoredDraw, dates: FollowUpDates, today: date) -> _Times:
+    started = min((day.toordinal() for day, _ in dates.started if day >= draw.day), default=_NEVER)
+    referred = dates.referred.toordinal() if dates.referred else _NEVER
+    left = dates.withdrawn is not None and dates.withdrawn <= today
+    last = dates.withdrawn if dates.withdrawn is not None and left else today
+    return draw.day.toordinal(), referred, started, last.toordinal(), int(left)
 
 
-def _waiting(
-    arm: str, step: Step, draws: Sequence[MonitoredDraw], follow_up: Mapping[int, FollowUpDates], today: date
-) -> Waiting:
-    spans = [
-        span
-        for draw in draws
-        if (span := _span(step, draw, follow_up.get(draw.seq, FollowUpDates(draw.seq)), today)) is not None
-    ]
-    days = np.array([span[0] for span in spans], dtype=np.int64)
-    happened = np.array([span[1] for span in spans], dtype=np.bool_)
-    left = sum(span[2] for span in spans)
-    by_day = share_by_day(days, happened)
+def _waiting(arm: str, step: Step, times: Integers) -> Waiting:
+    """``times`` has a row a person: the days drawn, referred, started and last followed, and whether they left then."""
+    since = times[:, 1] if step == "referral_to_start" else times[:, 0]
+    at_risk = since <= times[:, 3]
+    since, end = since[at_risk], times[at_risk, 1 if step == "referral" else 2]
+    last, left = times[at_risk, 3], times[at_risk, 4] == 1
+    happened = end <= last
+    by_day = share_by_day(np.maximum(np.where(happened, end, last) - since, 0), happened)
     return Waiting(
         arm=arm,
         step=step,
-        people=len(spans),
+        people=len(since),
         happened=int(happened.sum()),
-        waiting=len(spans) - int(happened.sum()) - left,
-        withdrawn=left,
+        waiting=int((~happened & ~left).sum()),
+        withdrawn=int((~happened & left).sum()),
         quartiles=(_reached(by_day, 0.25), _reached(by_day, 0.5), _reached(by_day, 0.75)),
         by_day=tuple(by_day.tolist()),
     )
-
-
-def _span(step: Step, draw: MonitoredDraw, dates: FollowUpDates, today: date) -> tuple[int, bool, bool] | None:
-    """Days followed, whether it happened by then, whether the person withdrew first; None if not at risk."""
-    since = dates.referred if step == "referral_to_start" else draw.day
-    end = dates.referred if step == "referral" else first_start(draw, dates)
-    last = min(today, dates.withdrawn or today)
-    if dates.erroneous or since is None or since > last:
-        return None
-    if end is not None and end <= last:
-        return max((end - since).days, 0), True, False
-    return (last - since).days, False, dates.withdrawn is not None and dates.withdrawn <= today
 
 
 def share_by_day(days: Integers, happened: Booleans) -> Floats:
