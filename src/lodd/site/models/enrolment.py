@@ -27,7 +27,8 @@ class Caseworker(models.Model):
 class DrawRequest(models.Model):
     """What somebody typed, read back before the draw. Answered once, however often it is sent.
 
-    ``sealed`` opens with the context ``request:<id>``; emptied when the request is answered, cancelled or expired.
+    ``sealed`` opens with the context ``request:<id>``; emptied when the request is answered, cancelled or expired,
+    and so is everything else about the person (``lot_id`` where nobody was drawn, ``factors``).
     """
 
     class State(models.TextChoices):
@@ -50,12 +51,24 @@ class DrawRequest(models.Model):
     participant = models.ForeignKey("Participant", null=True, on_delete=models.PROTECT, related_name="requests")
     repeated = models.BooleanField(default=False)
 
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], condition=models.Q(state="open"), name="draw_request_open"),
+        ]
+
 
 class Participant(models.Model):
     """A person drawn. The primary key is the number of the ledger's event that gave the arm.
 
     ``sealed`` opens with the context ``participant:<seq>``; empty after erasure.
     """
+
+    class State(models.TextChoices):
+        DRAWN = "drawn"
+        REFERRED = "referred"
+        STARTED = "started"
+        ENDED = "ended"
+        WITHDRAWN = "withdrawn"
 
     seq = models.BigIntegerField(primary_key=True)
     lot_id = models.CharField(max_length=26, unique=True)
@@ -74,11 +87,20 @@ class Participant(models.Model):
     """The ledger id of the user or system who drew."""
     caseworker = models.ForeignKey(Caseworker, null=True, on_delete=models.PROTECT, related_name="participants")
     withdrawn_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAWN)
+    """What follow-up says now: kept in step with the entries by the actions, to be searched by."""
+    state_since = models.DateField(null=True)
+    """The day of the entry that gave the state; null while the draw is the last thing that happened."""
+    not_waited_for = models.BooleanField(default=False)
+    """An error is noted that makes a referral pointless: the wrong person, not in the target group, drawn twice."""
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["site", "-seq"], name="participant_by_site"),
             models.Index(fields=["office", "-seq"], name="participant_by_office"),
+            models.Index(fields=["state", "-seq"], name="participant_by_state"),
+            models.Index(fields=["site", "state", "-seq"], name="participant_by_site_state"),
+            models.Index(fields=["office", "state", "-seq"], name="participant_by_office_state"),
         ]
 
     def __str__(self) -> str:
