@@ -3,7 +3,7 @@
 from lodd.site.models.accounts import Grant, Invitation, SecondFactorReset, User
 from lodd.site.models.audit import AuditEvent
 from lodd.site.models.enrolment import Caseworker, DrawRequest, FollowUp, LinkedNumber, Participant
-from lodd.site.models.ledger import BeaconEntry, LedgerDetail, LedgerEvent, ScheduleProposal
+from lodd.site.models.ledger import BeaconEntry, LedgerDetail, LedgerEvent, ScheduleProposal, StoredCheckpoint
 from lodd.site.models.systems import ApiSystem, IdempotentAnswer
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "Participant",
     "ScheduleProposal",
     "SecondFactorReset",
+    "StoredCheckpoint",
     "User",
 ]

@@ -73,3 +73,13 @@ class ScheduleProposal(models.Model):
                 name="schedule_by_two_people", condition=~Q(state="approved") | ~Q(decided_by=F("proposed_by"))
             ),
         ]
+
+
+class StoredCheckpoint(models.Model):
+    """A signed checkpoint of the ledger, as it is shown to anybody."""
+
+    count = models.BigIntegerField(unique=True)
+    """How many events the ledger had."""
+    at = models.DateTimeField()
+    content = models.JSONField()
+    """The checkpoint's file: trial, lock_sha256, count, head, at, signature."""

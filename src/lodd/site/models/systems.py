@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from lodd.site.models.accounts import new_ledger_id
 
@@ -25,15 +26,38 @@ class ApiSystem(models.Model):
     """``iss`` of the signed tokens that it may use instead."""
     site = models.CharField(max_length=64, blank=True)
     office = models.CharField(max_length=64, blank=True)
+    per_minute = models.PositiveIntegerField(default=600)
+    """How many requests each process of the site takes from it in a minute."""
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     approved_at = models.DateTimeField(null=True)
+    declined_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="system_by_two_people",
+                condition=Q(approved_by__isnull=True) | Q(proposed_by__isnull=True) | ~Q(approved_by=F("proposed_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def active(self) -> bool:
+        return self.approved_at is not None and self.revoked_at is None
 
 
 class IdempotentAnswer(models.Model):
-    """What a request with an idempotency key was answered. ``request_hmac`` tells another request with the same key."""
+    """What a request with an idempotency key was answered.
+
+    ``key`` is an HMAC of the key that the system chose (systems may choose keys that name people); ``request_hmac``
+    tells another request with the same key. ``body`` is the answer, in which nobody's identity stands.
+    """
 
     system = models.ForeignKey(ApiSystem, on_delete=models.CASCADE)
     key = models.CharField(max_length=200)
