@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
 from lodd.protocol import month_index
+from lodd.site.monitoring import shares
 from lodd.site.monitoring.enrolment import draws_by_month, planned_draws
-from lodd.site.monitoring.evidence import log_path
+from lodd.site.monitoring.evidence import log_path, raised
 from lodd.site.monitoring.inputs import FollowUpDates, Records, Selection
 from lodd.site.monitoring.participation import missing_referrals, participation
 from lodd.site.monitoring.requests import requests_by_arm, requests_by_stream
@@ -65,6 +66,36 @@ def test_without_marginals_the_conditional_probabilities_are_the_declared_and_ce
     draws = [draw(1, conditional=(0.0, 1.0), marginal=None), draw(2, conditional=(0.5, 0.5), marginal=None)]
     row = next(r for r in stream_shares(trial(), draws) if r.level == "office")
     assert (row.declared, row.informative, row.share) == (0.75, 1, 1.0)
+
+
+def test_evidence_follows_the_conditional_probabilities_and_shares_the_schedules() -> None:
+    """In blocks of two every second lot is certain: the schedule's halves would take them for open ones."""
+    blocks = [
+        draw(i, arm, conditional=(0.5, 0.5) if i % 2 else (0.0, 1.0), marginal=(0.5, 0.5))
+        for i, arm in enumerate(["se", "control"] * 20)
+    ]
+    row = next(r for r in stream_shares(trial(), blocks) if r.id == "n1")
+    path = log_path(np.zeros(20, dtype=bool), np.full(20, 0.5))
+    assert (row.informative, row.declared) == (20, 0.5)
+    assert row.log_evidence == pytest.approx(path[-1])
+
+
+@pytest.mark.parametrize("arms", [("control", "se"), ("control", "se", "work")])
+def test_all_streams_together_have_no_more_than_the_whole_error_rate(
+    arms: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+
+    def spy(log_evidence: np.ndarray, weight: np.ndarray, alpha: float) -> np.ndarray:
+        seen.append(weight)
+        return raised(log_evidence, weight, alpha)
+
+    monkeypatch.setattr(shares, "raised", spy)
+    even = (1 / len(arms),) * len(arms)
+    stream_shares(trial(arms), [draw(i, caseworker=f"c{i}", conditional=even, marginal=even) for i in range(40)])
+    assert seen[0].sum() <= 1
+    assert seen[0][: len(arms) - 1].sum() == pytest.approx(1 / 4), "the trial's level"
+    assert seen[0][-40:].sum() < 1 / 4, "the caseworkers'"
 
 
 def test_a_trial_without_draws_has_streams_without_shares() -> None:
