@@ -83,6 +83,16 @@ class Measure(Frozen):
         return self.aggregate == "any" or self.at_least is not None
 
 
+class Planning(Frozen):
+    """What is expected of an outcome's summary over the primary months, for `lodd power` before the trial."""
+
+    mean: Decimal | None = Field(default=None, description="Mean in the reference arm (shares: 0.3 is 30 %).")
+    sd: Decimal | None = Field(
+        default=None, gt=0, description="Standard deviation between people. For a share: by default the most it can be."
+    )
+    r2: Decimal = Field(default=Decimal(0), ge=0, lt=1, description="Share of the variance that covariates explain.")
+
+
 class Outcome(Frozen):
     """What is measured for each person in each month."""
 
@@ -99,6 +109,9 @@ class Outcome(Frozen):
     all_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 1.")
     any_of: tuple[str, ...] = Field(default=(), description="Outcomes of which one must be 1.")
     none_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 0.")
+    planning: Planning | None = Field(
+        default=None, description="What is expected of it, for power; used by nothing else."
+    )
     after_death: AfterExit = Field(default="missing", description="Value in the months after death.")
     after_emigration: AfterExit = Field(default="missing", description="Value in months begun while living abroad.")
 
