@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -41,6 +42,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0)
+    """Goes up when every session of this account must end."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -55,6 +58,11 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to be this account's: changes with the password and with ``session_epoch``."""
+        value = f"{self.session_epoch}|{self.password}"
+        return salted_hmac("lodd.site.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Grant(models.Model):
@@ -100,7 +108,7 @@ class Invitation(models.Model):
 
 
 class SecondFactorReset(models.Model):
-    """Somebody lost the second factor: one asks for the reset, another approves it."""
+    """Somebody lost the way in: one asks for the reset, another approves it; password and factors are chosen anew."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
