@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import allauth
 import django
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.template import engines
+from django.template.loader import get_template
 from django.test import RequestFactory, override_settings
 from django.urls import path
 from django.utils import translation
@@ -22,14 +26,16 @@ from lodd.site.look import Cell, Column, Table
 SITE = Path(lodd.site.__file__).parent
 TEMPLATES = SITE / "templates"
 CATALOGUE = SITE / "locale" / "look" / "nb" / "LC_MESSAGES"
+ALLAUTH = Path(allauth.__file__).parent / "templates"
+LIBRARIES = {"allauth": "templatetags.allauth", "account": "account.templatetags.account"}
 NUMBER = synthetic_number(7).grouped()
 
-urlpatterns = [
-    path(f"{name}/", lambda _: HttpResponse(), name=name) for name in ("set_language", "account_logout", "home")
-]
+ADDRESSES = ("set_language", "account_logout", "home", "mfa_activate_totp", "mfa_add_webauthn")
+urlpatterns = [path(f"{name}/", lambda _: HttpResponse(), name=name) for name in ADDRESSES]
 
-if not settings.configured:
-    settings.configure(SECRET_KEY="of the tests", USE_TZ=True)
+if not settings.configured:  # the parts need no site behind them, and take the whole site's settings as gladly
+    if "DJANGO_SETTINGS_MODULE" not in os.environ:
+        settings.configure(SECRET_KEY="of the tests", USE_TZ=True)
     django.setup()
 
 
@@ -268,11 +274,14 @@ def context(language: str) -> dict[str, Any]:
     }
 
 
-def engine() -> Any:
-    from django.template.backends.django import DjangoTemplates
-
-    options = {"context_processors": ["django.template.context_processors.request"]}
-    return DjangoTemplates({"NAME": "look", "DIRS": [TEMPLATES], "APP_DIRS": False, "OPTIONS": options})
+TEMPLATE_SETTINGS = {
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": [TEMPLATES, ALLAUTH],
+    "OPTIONS": {
+        "context_processors": ["django.template.context_processors.request"],
+        "libraries": {name: f"allauth.{path}" for name, path in LIBRARIES.items()},
+    },
+}
 
 
 def rendered(template: str, language: str, values: dict[str, Any] | None = None, *, bare: bool = False) -> str:
@@ -284,10 +293,11 @@ def rendered(template: str, language: str, values: dict[str, Any] | None = None,
         STATIC_URL="/static/",
         USE_I18N=True,
         LANGUAGES=[("nb", "Bokmål"), ("en", "English")],
+        TEMPLATES=[TEMPLATE_SETTINGS],
         STORAGES={**settings.STORAGES, **staticfiles},
     )
     with own, translation.override(language):
-        made = engine().from_string(template) if "{%" in template else engine().get_template(template)
+        made = engines.all()[0].from_string(template) if "{%" in template else get_template(template)
         if bare:
             return made.render()
         return made.render({**context(language), **(values or {})}, RequestFactory().get("/list", {"county": "a"}))
