@@ -67,6 +67,7 @@ def make_trial(arms: tuple[str, ...], window: tuple[int, int], changes: Mapping[
     analysis = {
         "window": {"before": window[0], "after": window[1]},
         "covariates": ["age", "region", "work@-2..-1"],
+        "draws": 199,
         "periods": ["1..2"],
         "cumulative": ["pay"],
         "primary": [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -36,6 +36,16 @@ class Combination:
     adjusted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows ``first`` to ``first + count - 1``: one estimator of all columns of a group."""
+
+    group: MaskGroup
+    combination: Combination
+    first: int
+    count: int
+
+
 @dataclass(slots=True)
 class Rows:
     """Estimates as they are made: labels and constants by row, numbers in chunks of (9, c)."""
@@ -43,11 +53,18 @@ class Rows:
     labels: list[Label] = field(default_factory=list)
     constants: list[tuple[Combination, int, int]] = field(default_factory=list)
     numbers: list[Floats] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
-    def add(self, combination: Combination, design: Design, labels: list[Label], numbers: Floats) -> None:
+    def add(self, combination: Combination, design: Design, group: MaskGroup, labels: list[Label]) -> None:
+        """The labels of a group's rows; their numbers follow in :attr:`numbers`."""
+        self.parts.append(Part(group, combination, len(self.labels), len(labels)))
         self.labels += labels
         self.constants += [(combination, design.n_control, design.n_treated)] * len(labels)
-        self.numbers.append(numbers)
+
+    @property
+    def table(self) -> Floats:
+        """(9, N) estimate, standard error, degrees of freedom, interval, p-values and means of every row."""
+        return np.hstack(self.numbers) if self.numbers else np.empty((len(_NUMBERS), 0))
 
 
 def estimate_all(setting: Setting, blocks: Sequence[Block], notes: Notebook, progress: Progress) -> Rows:
@@ -92,7 +109,8 @@ def _estimate_group(setting: Setting, blocks: Sequence[Block], group: MaskGroup,
         _note_covariates(setting, combination, design, len(labels), notes)
         for label in np.array(labels, dtype=object)[found.std_error[0] == 0]:
             notes.add(exact, label.outcome)
-        rows.add(combination, design, labels, _numbers(found, margins, setting.confidence))
+        rows.add(combination, design, group, labels)
+        rows.numbers.append(_numbers(found, margins, setting.confidence))
 
 
 def _note_covariates(
@@ -114,11 +132,17 @@ def _numbers(found: Effects, margins: Floats, confidence: float) -> Floats:
     return np.vstack([estimate, error, freedom, low, high, p_value, p_equivalence, *means])
 
 
-def estimates_frame(trial: Trial, setting: Setting, rows: Rows) -> pl.DataFrame:
-    """The rows as a frame with the columns of ``ESTIMATE_SCHEMA``, sorted as they are shown."""
-    numbers = np.hstack(rows.numbers) if rows.numbers else np.empty((len(_NUMBERS), 0))
+def estimates_frame(
+    trial: Trial, setting: Setting, rows: Rows, redrawn: Mapping[str, Sequence[object]] | None = None
+) -> pl.DataFrame:
+    """The rows as a frame with the columns of ``ESTIMATE_SCHEMA``, sorted as they are shown.
+
+    ``redrawn``: further columns by row, from redraws of the lots.
+    """
+    numbers = rows.table
     data: dict[str, object] = {name: [getattr(label, name) for label in rows.labels] for name in _LABEL}
     data |= dict(zip(_NUMBERS, numbers, strict=True))
+    data |= redrawn or {}
     made = [combination for combination, _, _ in rows.constants]
     families = family_of(trial)
     data |= {

@@ -20,6 +20,7 @@ from lodd.evaluation.integrity import DrawRecord, integrity_tables
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
 from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
+from lodd.evaluation.randomisation import check_draws, protocol_seed, randomise
 from lodd.evaluation.results import Evaluation
 from lodd.evaluation.setting import Setting, setting_of
 from lodd.evaluation.shares import draw_shares, draw_shares_site
@@ -28,7 +29,7 @@ from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.lock import Prespecification
 from lodd.protocol.model import Trial
-from lodd.protocol.types import Panel, Participants
+from lodd.protocol.types import FidelityScores, Panel, Participants
 
 
 def evaluate(
@@ -38,6 +39,8 @@ def evaluate(
     prespecification: Prespecification,
     *,
     record: DrawRecord | None = None,
+    fidelity: FidelityScores | None = None,
+    draws: int | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Estimate everything that the plan declares, and test what the estimates rest on.
@@ -48,17 +51,28 @@ def evaluate(
 
     Args:
         record: of the ledger; without one, tests of the draw's integrity that need it are *not known*.
+        fidelity: scores of the programme by site and half-year, if there are any.
+        draws: redraws for randomisation inference, if other than the plan's.
 
     Raises:
         DataError: participants and panel contradict each other or the protocol, or probabilities are missing.
+        ProtocolError: the plan declares too few redraws for its confidence level.
+        UsageError: too few are asked for.
     """
+    redraws = check_draws(trial.analysis.draws, draws, float(trial.analysis.confidence))
     clock = _Clock()
     notes = Notebook()
     with clock.stage("prepare"):
         plan = Plan(trial, panel, prespecification, notes)
         setting, blocks = _prepare(plan, participants)
     with clock.stage("estimates"):
-        estimates = estimates_frame(trial, setting, estimate_all(setting, blocks, notes, progress))
+        rows = estimate_all(setting, blocks, notes, progress)
+    with clock.stage("randomisation"):
+        seed = protocol_seed(prespecification.status)
+        redrawn = randomise(
+            trial, setting, participants, blocks, rows, notes=notes, draws=redraws, seed=seed, progress=progress
+        )
+        estimates = estimates_frame(trial, setting, rows, redrawn.columns)
     with clock.stage("balance"):
         characteristics = characteristics_of(trial, participants, panel, notes)
         balance = balance_table(setting, characteristics)
@@ -68,9 +82,9 @@ def evaluate(
     with clock.stage("participation"):
         primary = [primary_values(plan, declared) for declared in trial.analysis.primary]
         taken_up, flowed, observed = take_up(setting, panel), flow(setting, panel, primary), cohort(setting, panel)
-    tables: dict[str, pl.DataFrame] = {}
+    tables: dict[str, pl.DataFrame] = redrawn.frames
     with clock.stage("further"):
-        tables |= further_tables(plan, setting, participants, blocks)
+        tables |= further_tables(plan, setting, participants, blocks, fidelity=fidelity)
     with clock.stage("integrity"):
         tables |= integrity_tables(trial, participants, panel, record)
     return Evaluation(

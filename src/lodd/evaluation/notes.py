@@ -36,11 +36,22 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "interaction_not_tested": "The groups' effects are not compared, because they share clusters.",
     # Estimates around the main effect: subject is the outcome, detail the arm, count the estimates.
     "instrument_moves_nobody": "No effect of participation: the draw changed nobody's participation.",
+    "lin_not_made": "No estimate with slopes of each arm's own; detail: why (a code above).",
+    "bounds_not_made": "No bounds for loss after the draw: fewer than two people stayed in an arm.",
+    "parts_do_not_add_up": "Left out of the split by programme or benefit: the parts are not the whole; count: people.",
+    # Fidelity and target groups are the subject.
+    "fidelity_unknown": "No fidelity score for the site in the half-year of the draw; count: people.",
+    "target_missing": "Not reweighted to a target group, because what it is described by is unknown; count: people.",
+    "target_unreachable": "No weights give the participants the target group's margins all at once.",
+    "target_not_estimated": "No effect in a target group; detail: why (a code above).",
     # Arms are the subject.
+    "probability_constant": "Whether effects vary with the draw's probability is not tested: it is the same for all.",
     "participation_unknown": "No effects of participation: the arm has no programmes in a participation register.",
     "joint_test_not_made": "No joint test of balance; detail: why (no_covariates, clusters or a code above).",
     # The method of the draw is the subject.
     "probabilities_from_strata": "No probabilities recorded: weights are the arms' shares of each stratum.",
+    "not_redrawn": "No randomisation p-values: participants lack what redrawing the lots needs; count: people.",
+    "few_redraws": "Redraws are so few that p-values near the level are imprecise; count: redraws that are enough.",
 }
 
 

@@ -35,8 +35,8 @@ Redraw = Callable[[int, int], Allocations]
 class Question:
     """What is asked of the redraws. The columns of ``statistics`` are numbered through, 0 to C - 1.
 
-    ``families``: columns that are judged together by step-down, none in two of them. ``curves``: columns whose largest t is wanted.
-    ``kept``: statistics whose estimates and variances are wanted for every redraw.
+    ``families``: columns that are judged together by step-down, none in two of them. ``curves``: columns whose largest
+    t is wanted. ``kept``: statistics whose estimates and variances are wanted for every redraw.
     """
 
     statistics: Sequence[Statistic]
@@ -128,7 +128,7 @@ class _Counter:
         part = _Part(first, nothing, nothing.copy(), [], [[] for _ in self._question.kept])
         allocations = redraw(first, count)
         for start in range(0, count, step):
-            treated = np.ascontiguousarray(allocations[:, start : start + step])
+            treated: Allocations = np.ascontiguousarray(allocations[:, start : start + step])
             self._count(self._absolute(treated), part)
             for moments, statistic in zip(part.kept, self._question.kept, strict=True):
                 moments.append(_scaled(statistic, treated))
@@ -159,7 +159,7 @@ class _Counter:
             p_family[order] = np.maximum.accumulate(((1.0 + stepped[order]) / (1.0 + draws))[::-1])[::-1]
         return Answer(
             observed=self._observed.astype(np.float64),
-            p_value=(1.0 + single) / (1.0 + draws),
+            p_value=np.asarray((1.0 + single) / (1.0 + draws), dtype=np.float64),
             p_family=p_family,
             largest=np.concatenate([largest for part in parts for largest in part.largest], axis=1).astype(np.float64),
             kept=tuple(

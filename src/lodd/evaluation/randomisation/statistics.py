@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from lodd.evaluation.design import Booleans, Floats, Integers
 from lodd.evaluation.randomisation.columns import EXACT, NEAR_FULL, Array, Columns, columns_of
 
-Allocations = NDArray[np.bool_] | NDArray[np.uint8]
+Allocations = NDArray[np.bool_]
 Moments = tuple[Array, Array]
 _NO_CONTRAST = 1e-8
 

@@ -11,7 +11,7 @@ from lodd.report.model import Block, Bullets, Cell, Column, Details, Paragraph, 
 _MOST_SUBJECTS = 6
 _OF_PEOPLE = frozenset(
     {"singletons", "without_contrast", "leverage_one", "beyond_coverage", "undefined_after_exit", "covariate_missing"}
-    | {"subgroup_missing", "left_out_of_subgroup"}
+    | {"subgroup_missing", "left_out_of_subgroup", "not_redrawn"}
 )
 
 
