@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import allauth
-import django
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -32,11 +30,6 @@ NUMBER = synthetic_number(7).grouped()
 
 ADDRESSES = ("set_language", "account_logout", "home", "mfa_activate_totp", "mfa_add_webauthn")
 urlpatterns = [path(f"{name}/", lambda _: HttpResponse(), name=name) for name in ADDRESSES]
-
-if not settings.configured:  # the parts need no site behind them, and take the whole site's settings as gladly
-    if "DJANGO_SETTINGS_MODULE" not in os.environ:
-        settings.configure(SECRET_KEY="of the tests", USE_TZ=True)
-    django.setup()
 
 
 def said(language: str, nb: str, en: str) -> str:
@@ -246,7 +239,7 @@ RESULT_PAGE = """{% extends "base.html" %}{% block title %}{{ arm_label }}{% end
 DRAW_PAGE = """{% extends "base.html" %}{% block title %}Draw{% endblock %}
 {% block content %}{% include "parts/errors.html" %}
 <h1>{{ heading }}</h1><form method="post" action="/sent" novalidate>{% csrf_token %}
-{% include "parts/identity_field.html" with field=form.identity_number check_url="/check" %}
+{% include "parts/identity_field.html" with field=form.identity_number check_url="/check" focus=True %}
 {% include "parts/field.html" with field=form.office %}{% include "parts/field.html" with field=form.eligible %}
 {% include "parts/submit.html" with label=heading large=True %}</form>{% endblock %}"""
 

@@ -136,6 +136,7 @@ def test_the_summary_of_errors_has_the_focus_and_leads_to_the_field(opened: Call
 def test_a_number_is_grouped_while_it_is_typed_and_the_caret_stays(opened: Callable[..., Any]) -> None:
     page = opened("draw")
     field = page.locator("[data-identity]")
+    assert field.evaluate("e => e === document.activeElement")
 
     def state() -> list[Any]:
         return field.evaluate("e => [e.value, e.selectionStart]")
