@@ -141,7 +141,7 @@ def test_draws_are_counted_by_month_and_site() -> None:
 
 def test_before_enrolment_opens_nothing_is_planned_and_nobody_drawn() -> None:
     rows = draws_by_month(trial(), [], date(2019, 5, 1), WHOLE)
-    assert all(row.drawn == 0 and not row.planned for row in rows)
+    assert [(row.month, row.drawn, row.planned) for row in rows] == [(date(2020, 1, 1), 0, 0.0)] * 2
 
 
 # Waiting --------------------------------------------------------------------------------------------------------------

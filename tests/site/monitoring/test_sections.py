@@ -15,8 +15,12 @@ import pytest
 from lxml import etree
 
 from lodd.locale import LANGUAGES, Language, Text
+from lodd.protocol import first_day
+from lodd.report.drawing import svg
+from lodd.report.drawing.curves import NARROW, WIDE
 from lodd.report.html import style
 from lodd.site.monitoring import FollowUpDates, Monitoring, Records, Selection, Table, monitor
+from lodd.site.monitoring.figures import Month, month_bars
 from lodd.site.monitoring.tables import evidence, shown
 from tests.site.monitoring.worlds import crowd, draw, request, trial
 
@@ -112,6 +116,28 @@ def test_drawings_are_well_formed_named_and_without_style(part: str, language: L
         assert all(child.text for child in element if child.tag in {"title", "desc"})
 
 
+@both_languages
+@pytest.mark.parametrize("count", [1, 7, 44, 90])
+def test_the_bars_and_their_words_lie_on_the_paper(language: Language, count: int) -> None:
+    months = [Month(first_day(24168 + i), i % 30, 12.5 if i % 2 else None) for i in range(count)]
+    for size in (WIDE, NARROW):
+        root = etree.fromstring(f"<g>{month_bars(months, language, size).body}</g>")
+        labels = [e for e in root.iterfind("text") if e.get("text-anchor") is None]
+        reach = [float(e.get("x", "0")) + svg.width_of(e.text or "") for e in labels]
+        assert max(reach) <= size.width
+        on_axis = [
+            (float(e.get("x", "0")), end) for e, end in zip(labels, reach, strict=True) if float(e.get("y", "0")) > 200
+        ]
+        assert on_axis
+        assert all(end < x for (_, end), (x, _) in pairwise(on_axis))
+        assert len(root.findall("rect")) == count + 1
+
+
+def test_a_trial_that_has_not_opened_can_be_looked_at() -> None:
+    early = monitor(trial(), Records(()), today=date(2018, 5, 1), referral_days=14)
+    assert early.sections[0].figures[0].svg("nb")
+
+
 def test_every_class_of_a_drawing_has_its_style() -> None:
     sheet = (resources.files("lodd.site") / "static/lodd/drawing.css").read_text("utf-8")
     page = "".join(figure.svg("en") for section in monitoring().sections for figure in section.figures)
@@ -133,7 +159,7 @@ def test_the_alarm_is_said_marked_and_is_that_of_the_whole_trial() -> None:
     assert "NAV To, 78.1% to se en against 40.0% declared" in whole.sentences[0].en
     assert "NAV To, 78,1\N{NO-BREAK SPACE}% til se nb mot 40,0\N{NO-BREAK SPACE}% oppgitt" in whole.sentences[0].nb
     table = whole.tables[0]
-    assert [i for i, row in enumerate(table.rows) if row[-1]] == sorted(table.alarms)
+    assert [i for i, row in enumerate(table.rows) if row[2]] == sorted(table.alarms)
     assert [row.noticed for row in table.laid_out("nb").body].count(True) == len(table.alarms)
     assert rows(office.tables[0])["NAV To"] == rows(table)["NAV To"]
     assert list(rows(office.tables[0])) == ["Nord", "NAV To"]
@@ -190,7 +216,7 @@ def test_several_arms_have_a_row_and_a_column_each() -> None:
         draw(i, arm, conditional=(0.4, 0.4, 0.2), marginal=None) for i, arm in enumerate(["control", "se", "work"])
     ]
     three = monitor(trial(("control", "se", "work")), Records(draws), today=TODAY, referral_days=14)
-    assert [row[2] for row in three.tables["shares-table"].rows[:2]] == [
+    assert [row[1] for row in three.tables["shares-table"].rows[:2]] == [
         Text("se nb", "se en"),
         Text("work nb", "work en"),
     ]

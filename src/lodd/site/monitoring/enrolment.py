@@ -25,13 +25,13 @@ class MonthCount:
 def draws_by_month(
     trial: Trial, draws: Sequence[MonitoredDraw], today: date, selection: Selection
 ) -> tuple[MonthCount, ...]:
-    """Every month of enrolment until ``today``, by site; months of draws outside it too.
+    """Every month of enrolment until ``today`` (at least the first), by site; months of draws outside it too.
 
     The current month's plan is the part of it that has passed. Plans are made by site: a part of a site has none.
     """
     counts = Counter((draw.site, month_index(draw.day)) for draw in draws if selection.holds(draw))
     first = min([month_index(trial.enrolment.opens), *(month for _, month in counts)])
-    last = max([month_index(min(trial.enrolment.closes, today)), *(month for _, month in counts)])
+    last = max([first, month_index(min(trial.enrolment.closes, today)), *(month for _, month in counts)])
     whole = selection.office is None and selection.caseworker is None
     return tuple(
         MonthCount(

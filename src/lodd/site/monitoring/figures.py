@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +17,6 @@ from lodd.report.model import Drawing
 from lodd.site.monitoring.tables import Figure
 
 _PLOT: Final = 200
-_LABEL: Final = 88
-"""Room for the name of a month on the x axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +67,16 @@ def month_bars(months: Sequence[Month], language: Language, size: Size) -> Drawi
             svg.line(left, y(mark), size.width - 14, y(mark), css="grid" if mark else "zero"),
             svg.text(left - 6, y(mark) + 4.5, number(mark, language), "tick", "end"),
         ]
-    step = max(1, -(-_LABEL // max(1, round(each))))
+    names = [month_year(month.month, language) for month in months]
+    step = max(1, math.ceil((max(svg.width_of(name) for name in names) + 10) / each))
     for i, month in enumerate(months):
         x = left + i * each
         parts += [svg.rect(x + 0.1 * each, y(month.drawn), 0.8 * each, bottom - y(month.drawn), css="bar")]
         if month.planned is not None:
             ends = x, y(month.planned), x + each, y(month.planned)
             parts += [svg.line(*ends, css="plan-edge"), svg.line(*ends, css="plan")]
-        if i % step == 0 and x + _LABEL <= size.width:
-            parts += [svg.line(x, bottom, x, bottom + 5, css="axis")]
-            parts += [svg.text(x, bottom + 20, month_year(month.month, language), "tick")]
+        if i % step == 0 and x + svg.width_of(names[i]) <= size.width:
+            parts += [svg.line(x, bottom, x, bottom + 5, css="axis"), svg.text(x, bottom + 20, names[i], "tick")]
     return Drawing(size.width, round(bottom + 28), "".join(parts))
 
 

@@ -10,7 +10,7 @@ from lodd.locale import Text, number, percent
 from lodd.protocol import Trial
 from lodd.site.monitoring.figures import Deviation, deviations, figure
 from lodd.site.monitoring.inputs import Records, Selection
-from lodd.site.monitoring.names import ARM, LEVEL, arm_class, arm_name, both, stream_name
+from lodd.site.monitoring.names import LEVEL, arm_class, arm_name, both, stream_name
 from lodd.site.monitoring.shares import ALPHA, StreamShare, stream_shares
 from lodd.site.monitoring.tables import Column, Figure, Section, Table
 
@@ -32,10 +32,14 @@ _BLIND = Text(
     "cannot see. That each lot is what the mechanism gives is shown by verifying the ledger. An alarm is a reason to "
     "look, not proof that anybody has done wrong.",
 )
+_BY_OFFICE = Text(nb="Trukket mot oppgitt, etter område og kontor", en="Drawn against declared, by site and office")
+_BY_CASEWORKER = Text(nb="Trukket mot oppgitt, etter veileder", en="Drawn against declared, by caseworker")
 _CERTAIN = Text(
-    nb="«Åpne lodd» er de som kunne falle på mer enn én gruppe; resten av en blokk er ofte avgjort på forhånd og sier "
-    "ingenting. Oppgitt andel er gjennomsnittet av sannsynlighetene som gjaldt for dem som ble trukket.",
-    en='"Open lots" could fall on more than one arm; the rest of a block is often settled beforehand and says nothing. '
+    nb="P-verdien er 1 delt på den høyeste e-verdien, og gjelder uansett når en ser etter. «Åpne lodd» er de som kunne "
+    "falle på mer enn én gruppe; resten av en blokk er ofte avgjort på forhånd og sier ingenting. Oppgitt andel er "
+    "gjennomsnittet av sannsynlighetene som gjaldt for dem som ble trukket.",
+    en="The p-value is 1 divided by the highest e-value, and holds whenever one looks. "
+    '"Open lots" could fall on more than one arm; the rest of a block is often settled beforehand and says nothing. '
     "The declared share is the mean of the probabilities that held for those drawn.",
 )
 
@@ -51,8 +55,8 @@ def shares_section(trial: Trial, records: Records, selection: Selection, alpha: 
         heading=_TITLE,
         sentences=(_verdict(trial, streams), _rate(alpha), _HOW, _BLIND),
         tables=(
-            _table(trial, "shares-table", Text(nb="Etter område og kontor", en="By site and office"), fixed),
-            _table(trial, "shares-by-caseworker", Text(nb="Etter veileder", en="By caseworker"), caseworkers, True),
+            _table(trial, "shares-table", _BY_OFFICE, fixed),
+            _table(trial, "shares-by-caseworker", _BY_CASEWORKER, caseworkers, True),
         ),
         figures=_figures(trial, fixed),
     )
@@ -115,18 +119,18 @@ def _table(trial: Trial, id_: str, caption: Text, rows: Sequence[StreamShare], f
         rows=tuple(
             (
                 stream_name(trial, row.level, row.id),
-                LEVEL[row.level],
                 arm_name(trial, row.arm),
+                row.alarm,
                 row.draws,
                 row.drawn,
                 row.share,
                 row.declared,
                 row.share - row.declared,
-                row.informative,
                 math.exp(min(row.log_evidence, _LARGEST_SHOWN)),
                 math.exp(min(row.log_peak, _LARGEST_SHOWN)),
                 row.anytime_p,
-                row.alarm,
+                row.informative,
+                LEVEL[row.level],
             )
             for row in rows
         ),
@@ -139,18 +143,18 @@ def _table(trial: Trial, id_: str, caption: Text, rows: Sequence[StreamShare], f
 
 _COLUMNS: Final = (
     Column("stream", Text(nb="Hvor", en="Where"), "words"),
-    Column("level", Text(nb="Nivå", en="Level"), "words"),
-    Column("arm", ARM, "words"),
+    Column("arm", Text(nb="Gruppe", en="Arm"), "words"),
+    Column("alarm", Text(nb="Alarm", en="Alarm"), "yes"),
     Column("draws", Text(nb="Trekninger", en="Draws"), "count"),
     Column("drawn", Text(nb="Til gruppen", en="To the arm"), "count"),
     Column("share", Text(nb="Andel", en="Share"), "percent"),
     Column("declared", Text(nb="Oppgitt", en="Declared"), "percent"),
-    Column("difference", Text(nb="Forskjell (prosentpoeng)", en="Difference (percentage points)"), "points"),
-    Column("open_lots", Text(nb="Åpne lodd", en="Open lots"), "count"),
+    Column("difference", Text(nb="Forskjell, prosentpoeng", en="Difference, percentage points"), "points"),
     Column("e_value", Text(nb="E-verdi nå", en="E-value now"), "evidence"),
-    Column("highest_e_value", Text(nb="E-verdi på det høyeste", en="Highest e-value"), "evidence"),
-    Column("anytime_p", Text(nb="P-verdi (gjelder når som helst)", en="P-value (valid at any time)"), "p_value"),
-    Column("alarm", Text(nb="Alarm", en="Alarm"), "yes"),
+    Column("highest_e_value", Text(nb="Høyeste e-verdi", en="Highest e-value"), "evidence"),
+    Column("anytime_p", Text(nb="P-verdi", en="P-value"), "p_value"),
+    Column("open_lots", Text(nb="Åpne lodd", en="Open lots"), "count"),
+    Column("level", Text(nb="Nivå", en="Level"), "words"),
 )
 
 
