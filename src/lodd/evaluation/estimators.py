@@ -128,6 +128,41 @@ def strata_joint(
     return _settled(people, arm, absorbed, build)
 
 
+def moderated(
+    treated: Booleans,
+    people: Booleans,
+    moderator: Floats,
+    *,
+    strata: Integers | None = None,
+    weights: Floats | None = None,
+    covariates: Floats | None = None,
+) -> Design:
+    """Least squares on the arm, the arm times the moderator less its mean, and the moderator beside the covariates.
+
+    Two targets: the effect at the moderator's mean among the people used, and the effect's change per unit.
+
+    Args:
+        treated: (n,) who is in the arm.
+        people: (n,) who is compared; the moderator is known for them.
+        moderator: (n,) known at the draw.
+        strata: (n,) absorbed; default: an intercept only.
+        weights: (n,) as in :func:`weighted`.
+        covariates: (n, p) or None.
+
+    Raises:
+        NotEstimableError: the moderator does not vary within the strata's contrasts, or too few people.
+    """
+    absorbed = np.zeros(len(treated), dtype=np.int64) if strata is None else strata
+
+    def build(rows: Integers) -> Design:
+        arm, centred = treated[rows].astype(float), moderator[rows] - moderator[rows].mean()
+        columns = np.column_stack([arm, arm * centred])
+        given = np.column_stack([centred, _rows(covariates, rows)])
+        return _least_squares(rows, absorbed, weights, columns=columns, covariates=given, treated=treated)
+
+    return _settled(people, treated.astype(np.int64), absorbed, build)
+
+
 def span(columns: Floats, people: Booleans, *, strata: Integers | None = None, weights: Floats | None = None) -> Design:
     """Least squares on given columns (n, p): the targets are the coefficients on an orthonormal basis of them.
 

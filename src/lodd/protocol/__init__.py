@@ -8,6 +8,7 @@ The room also holds the frozen values that other rooms exchange: :class:`Partici
 
 from lodd.protocol.canonical import canonical, protocol_sha256
 from lodd.protocol.covariate import Baseline
+from lodd.protocol.fidelity import FIDELITY_FILE, fidelity_from, read_fidelity
 from lodd.protocol.loading import PROTOCOL_FILE, Loaded, load_trial, parse_trial
 from lodd.protocol.lock import (
     LOCK_FILE,
@@ -29,13 +30,15 @@ from lodd.protocol.participants import (
     write_participants,
 )
 from lodd.protocol.schedule import Period, office_periods, period_on
-from lodd.protocol.types import Panel, Participants, RegisterNote
+from lodd.protocol.types import FidelityScores, Panel, Participants, RegisterNote
 
 __all__ = [
+    "FIDELITY_FILE",
     "LOCK_FILE",
     "PARTICIPANTS_FILE",
     "PROTOCOL_FILE",
     "Baseline",
+    "FidelityScores",
     "Loaded",
     "Lock",
     "MonthRange",
@@ -47,6 +50,7 @@ __all__ = [
     "Trial",
     "canonical",
     "compare",
+    "fidelity_from",
     "first_day",
     "last_day",
     "load_trial",
@@ -58,6 +62,7 @@ __all__ = [
     "period_on",
     "primary_entry",
     "protocol_sha256",
+    "read_fidelity",
     "read_lock",
     "read_lock_file",
     "read_participants",

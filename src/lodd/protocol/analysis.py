@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -56,6 +57,39 @@ class Subgroup(Frozen):
     )
 
 
+def group_names(split: Literal["median", "categories"] | tuple[Decimal | date, ...]) -> list[str]:
+    """The groups that a split makes, from below; empty for categories, which the data name."""
+    if split == "categories":
+        return []
+    if split == "median" or len(split) == 1:
+        return ["below", "above"]
+    ordered = sorted(split, key=lambda cut: cut.toordinal() if isinstance(cut, date) else cut)
+    return ["below", *(f"from {cut}" for cut in ordered)]
+
+
+class Margin(Frozen):
+    """What one thing known at the draw is like in a target group: shares of its groups, or its mean."""
+
+    by: str = Field(description="A participants' column, or an outcome over months before the draw.")
+    split: Literal["categories"] | tuple[Decimal, ...] = Field(
+        default="categories",
+        description='`categories` (the values of the column), or cut points: the groups are then `"below"` and '
+        '`"above"`, or with several cuts `"below"` and `"from <cut>"`.',
+    )
+    shares: Mapping[str, Decimal] = Field(
+        default_factory=dict, description="Share of each group; they sum to 1, and a group not named has none."
+    )
+    mean: Decimal | None = Field(default=None, description="Instead of shares: the mean of a number.")
+
+
+class Target(Frozen):
+    """Another group of people that the effect is projected to, by reweighting the participants to its margins."""
+
+    id: Identifier
+    label: LocalText | None = None
+    margins: tuple[Margin, ...] = Field(min_length=1, description="What the group is like.")
+
+
 class Analysis(Frozen):
     """The analysis plan: what will be estimated, for whom, and how it is judged."""
 
@@ -82,3 +116,6 @@ class Analysis(Frozen):
     )
     families: tuple[Family, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
+    targets: tuple[Target, ...] = Field(
+        default=(), description="Target groups that primary effects are projected to (assumptions: see the methods)."
+    )

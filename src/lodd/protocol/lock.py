@@ -54,7 +54,7 @@ class Prespecification:
     prespecified. Otherwise an estimate is prespecified when its outcome is in ``outcomes`` (same definition in the
     lock, down to its registers) and its entries of the plan are in ``entries``: ``curve``,
     ``primary:<outcome>:<months>:<summary>`` (and ``margin:...`` for its margin), ``period:<months>``,
-    ``cumulative:<outcome>``, ``subgroup:<id>``, ``family:<id>``.
+    ``cumulative:<outcome>``, ``subgroup:<id>``, ``family:<id>``, ``target:<id>``.
     """
 
     everything: bool = False
@@ -266,7 +266,7 @@ def _entries(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield name.replace("primary:", "margin:", 1), primary.get("margin")
     yield from ((f"period:{months}", None) for months in plan.get("periods", ()))
     yield from ((f"cumulative:{name}", None) for name in plan.get("cumulative", ()))
-    for kind, key in (("family", "families"), ("subgroup", "subgroups")):
+    for kind, key in (("family", "families"), ("subgroup", "subgroups"), ("target", "targets")):
         yield from ((f"{kind}:{entry['id']}", entry) for entry in plan.get(key, ()))
 
 

@@ -165,3 +165,16 @@ def combination_order(trial: Trial) -> list[str]:
     for name in trial.outcomes:
         visit(name)
     return list(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class FidelityScores:
+    """How faithfully a programme was delivered, by site and half-year: at most one row of each.
+
+    Columns: ``site``, ``half_year`` (its first day: 1 January or 1 July), ``score`` (in the scale's own unit, larger is
+    more faithful).
+
+    Read and checked by ``lodd.protocol.fidelity``.
+    """
+
+    frame: pl.DataFrame

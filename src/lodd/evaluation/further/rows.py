@@ -15,6 +15,7 @@ from lodd.evaluation.design import Design, Effects, Floats
 from lodd.evaluation.estimates import Combination
 from lodd.evaluation.linear import effects
 from lodd.evaluation.setting import Setting
+from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 
 Row = dict[str, object]
@@ -108,3 +109,21 @@ def frame_of(rows: Sequence[Row], schema: Mapping[str, pl.DataType]) -> pl.DataF
         return None
     frame = pl.DataFrame(list(rows), schema=dict(schema), orient="row")
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def ordered(trial: Trial, setting: Setting, table: pl.DataFrame) -> pl.DataFrame:
+    """A table of estimates, sorted as results are shown: by role, outcome (or the outcome split) and arm as declared,
+    then months; else, and other tables, as they were made.
+    """
+    if "role" not in table.columns:
+        return table
+    of = "whole" if "whole" in table.columns else "outcome"
+    first = {"role": ("primary", "period", "curve"), of: tuple(trial.outcomes), "arm": setting.arms}
+    keys = [_rank(name, values) for name, values in first.items()]
+    keys += [pl.col("by")] if of == "whole" else []
+    keys += [pl.col("months").str.split("..").list.first().cast(pl.Int32), pl.col("months")]
+    return table.sort(keys, maintain_order=True)
+
+
+def _rank(name: str, values: Sequence[str]) -> pl.Expr:
+    return pl.col(name).replace_strict({value: i for i, value in enumerate(values)}, return_dtype=pl.Int32)

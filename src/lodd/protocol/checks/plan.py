@@ -4,14 +4,19 @@ as a covariate, and summaries that somebody can complete."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
 
 from lodd.locale import Text
+from lodd.protocol.analysis import Margin, group_names
 from lodd.protocol.checks.finding import Finding, Path, unknown
 from lodd.protocol.covariate import Baseline
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange, first_day, month_index
 from lodd.protocol.types import coverage_months
 
+_ROUNDING: Final = Decimal("0.0005")
+"""What a sum of shares may miss one by: seven sevenths with four decimals."""
 _OUTCOME = Text(nb="utfallet", en="outcome")
 
 
@@ -34,6 +39,11 @@ def check_plan(trial: Trial) -> Iterator[Finding]:
         yield from _baseline(trial, ("analysis", "covariates", i), written)
     for i, subgroup in enumerate(plan.subgroups):
         yield from _baseline(trial, ("analysis", "subgroups", i, "by"), subgroup.by)
+    for i, target in enumerate(plan.targets):
+        for j, margin in enumerate(target.margins):
+            place = ("analysis", "targets", i, "margins", j)
+            yield from _baseline(trial, (*place, "by"), margin.by)
+            yield from _margin(place, margin)
     yield from _same_twice(trial)
     if not plan.primary:
         found = Text(nb="planen har ingen primærutfall", en="the plan has no primary outcome")
@@ -130,6 +140,26 @@ def _baseline(trial: Trial, path: Path, written: str) -> Iterator[Finding]:
     yield from _summary(trial, path, baseline.months, baseline.name)
 
 
+def _margin(path: Path, margin: Margin) -> Iterator[Finding]:
+    """Shares that are shares of something, or a mean."""
+    if bool(margin.shares) == (margin.mean is not None):
+        found = Text(
+            nb="har både andeler og et gjennomsnitt" if margin.shares else "har verken andeler eller et gjennomsnitt",
+            en="has both shares and a mean" if margin.shares else "has neither shares nor a mean",
+        )
+        yield Finding(path, found, Text(nb="enten shares eller mean", en="either shares or mean"))
+        return
+    total = sum(margin.shares.values(), Decimal(0))
+    if margin.shares and (min(margin.shares.values()) < 0 or abs(total - 1) > _ROUNDING):
+        found = Text(nb=f"andelene summerer seg til {total}", en=f"the shares sum to {total}")
+        allowed = Text(nb="andeler fra 0 til 1 som til sammen er 1", en="shares from 0 to 1 that sum to 1")
+        yield Finding((*path, "shares"), found, allowed)
+    groups = group_names(margin.split)
+    for name in margin.shares if groups else ():
+        if name not in groups:
+            yield unknown((*path, "shares", name), Text(nb="gruppen", en="group"), name, groups)
+
+
 def _same_twice(trial: Trial) -> Iterator[Finding]:
     plan = trial.analysis
     lists: list[tuple[str, list[object]]] = [
@@ -137,6 +167,7 @@ def _same_twice(trial: Trial) -> Iterator[Finding]:
         ("periods", list(plan.periods)),
         ("families", [family.id for family in plan.families]),
         ("subgroups", [subgroup.id for subgroup in plan.subgroups]),
+        ("targets", [target.id for target in plan.targets]),
         ("covariates", list(plan.covariates)),
         ("cumulative", list(plan.cumulative)),
     ]
