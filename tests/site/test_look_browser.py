@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,11 +207,12 @@ def test_everything_is_sent_without_scripts(opened: Callable[..., Any]) -> None:
     assert page.sent[0][0] == "/sent"
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
-def test_a_result_is_printed_on_one_sheet(opened: Callable[..., Any], language: str) -> None:
-    pdf = opened("result1-again", language).pdf(format="A4")
-    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
-    assert opened("guide", language).pdf(format="A4").count(b"/Type /Page\n") > 1
+def test_a_result_is_printed_on_one_sheet(opened: Callable[..., Any]) -> None:
+    def sheets(name: str) -> int:
+        return len(re.findall(rb"/Type /Page\b", opened(name).pdf(format="A4")))
+
+    assert sheets("result1-again") == 1
+    assert sheets("guide") > 1
 
 
 def test_arms_are_told_apart_where_colours_are_forced(opened: Callable[..., Any]) -> None:
