@@ -6,10 +6,14 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from lodd.allocation import receipt_of
 from lodd.identity import IdentityNumber
 from lodd.site import policies
-from lodd.site.actions.base import Actor, action, audit, ledger_action
+from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
 from lodd.site.installation import Installation, installation
 from lodd.site.models import Caseworker, DrawRequest, Participant
 
@@ -30,14 +34,23 @@ def request_draw(
     actor: Actor,
     confirmed: Collection[str],
     factors: Mapping[str, str],
-    caseworker: Caseworker | None,
+    caseworker: Caseworker | None = None,
+    caller: str = "",
+    instead_of: DrawRequest | None = None,
 ) -> DrawRequest:
-    """Keep what was typed, to be read back before the draw. The number is sealed."""
+    """Keep what was typed, to be read back before the draw. The number is sealed.
+
+    Args:
+        caller: the name of who is on the phone: a caseworker on the office's list, or one who is added to it.
+        instead_of: the request that this one corrects; it is given up.
+    """
     assert actor.user is not None
     here = installation()
+    if instead_of is not None:
+        cancel_request(instead_of, actor=actor)
     request = DrawRequest(
         by=actor.user,
-        caseworker=caseworker,
+        caseworker=caseworker or (_called(caller, office, actor) if caller else None),
         office=office,
         lot_id=here.keys.lot_id(number),
         confirmed=sorted(confirmed),
@@ -55,11 +68,12 @@ def answer_request(request: DrawRequest, *, actor: Actor) -> DrawRequest:
 
     Raises:
         NotNowError: the request was cancelled or is too old.
+        PermissionDenied: somebody else made it.
         DataError: a rule of the ledger is against the draw; nothing is written.
     """
     here = installation()
-    request = DrawRequest.objects.select_for_update().get(pk=request.pk)
-    policies.check_answer(request)
+    request = _own(request, actor)
+    policies.check_answer(request, timezone.now())
     if request.state == DrawRequest.State.ANSWERED:
         audit(actor, "draw.answer_shown_again", f"request:{request.pk}")
         return request
@@ -72,7 +86,7 @@ def answer_request(request: DrawRequest, *, actor: Actor) -> DrawRequest:
         factors=request.factors,
         caseworker=request.caseworker,
     )
-    request.sealed = ""
+    request.sealed, request.factors = "", {}
     request.state = DrawRequest.State.ANSWERED
     request.answered_at = here.now()
     request.participant = answer.participant
@@ -139,38 +153,55 @@ def _participant(
 
 
 @action
-def cancel_request(request: DrawRequest, *, actor: Actor) -> None:
-    """Give up a request before the draw; the number in it is destroyed."""
-    request = DrawRequest.objects.select_for_update().get(pk=request.pk)
-    if request.state == DrawRequest.State.OPEN:
-        request.state, request.sealed = DrawRequest.State.CANCELLED, ""
-        request.save()
-    audit(actor, "draw.cancelled", f"request:{request.pk}", office=request.office)
-
-
-@action
-def show_identity(participant: Participant, *, actor: Actor, why: str) -> IdentityNumber:
-    """Open a participant's identity for somebody who needs it; noted in the audit log.
+def cancel_request(request: DrawRequest, *, actor: Actor) -> DrawRequest:
+    """Give up a request before the draw; what it says of the person is destroyed. One that has ended stays as it is.
 
     Raises:
-        NotNowError: the participant has withdrawn: there is no identity any more.
+        PermissionDenied: somebody else made it.
     """
-    policies.check_follow_up(participant)
-    audit(
-        actor,
-        "identity.shown",
-        f"participant:{participant.seq}",
-        site=participant.site,
-        office=participant.office,
-        why=why,
-    )
-    return installation().sealer.unseal(participant.sealed, f"participant:{participant.seq}")
+    request = _own(request, actor)
+    if request.state == DrawRequest.State.OPEN:
+        _ended(DrawRequest.objects.filter(pk=request.pk), DrawRequest.State.CANCELLED)
+        request.refresh_from_db()
+    audit(actor, "draw.cancelled", f"request:{request.pk}", office=request.office)
+    return request
+
+
+def expire_requests() -> int:
+    """Empty what has waited too long for its draw; how many there were. Cheap when there is nothing to do."""
+    return _expire() if _too_old().exists() else 0
 
 
 @action
-def show_request(request: DrawRequest, *, actor: Actor) -> IdentityNumber:
-    """Open the number of a request that awaits its draw, to be read back."""
-    audit(actor, "identity.shown", f"request:{request.pk}", office=request.office, why="read_back")
+def _expire() -> int:
+    expired = _ended(_too_old(), DrawRequest.State.EXPIRED)
+    audit(SITE, "draw.requests_expired", count=expired)
+    return expired
+
+
+def _too_old() -> QuerySet[DrawRequest]:
+    return DrawRequest.objects.filter(
+        state=DrawRequest.State.OPEN, created_at__lte=timezone.now() - policies.REQUEST_LIVES
+    )
+
+
+def _ended(requests: QuerySet[DrawRequest], state: str) -> int:
+    """Nobody was drawn for these: nothing about a person is kept, not even a pseudonym."""
+    return requests.update(state=state, sealed="", lot_id="", factors={}, confirmed=[])
+
+
+def _own(request: DrawRequest, actor: Actor) -> DrawRequest:
+    """The request as it is now, held until the transaction ends."""
+    now = DrawRequest.objects.select_for_update().get(pk=request.pk)
+    if now.by_id != (actor.user.pk if actor.user else None):
+        raise PermissionDenied("another's request")
+    return now
+
+
+@action
+def show_request(request: DrawRequest, *, actor: Actor, why: str = "read_back") -> IdentityNumber:
+    """Open the number of a request that awaits its draw, to be read back or corrected."""
+    audit(actor, "identity.shown", f"request:{request.pk}", office=request.office, why=why)
     return installation().sealer.unseal(request.sealed, f"request:{request.pk}")
 
 
@@ -181,3 +212,15 @@ def add_caseworker(name: str, office: str, *, actor: Actor) -> Caseworker:
     caseworker = Caseworker.objects.create(code=code, name=name, office=office)
     audit(actor, "caseworker.added", f"caseworker:{code}", office=office)
     return caseworker
+
+
+def _called(name: str, office: str, actor: Actor) -> Caseworker:
+    """The office's caseworker of this name, however it is spaced and capitalised; a new one if there is none."""
+    return known_caseworker(name, office) or add_caseworker(" ".join(name.split()), office, actor=actor)
+
+
+def known_caseworker(name: str, office: str) -> Caseworker | None:
+    """The caseworker on the office's list with this name, if there is one."""
+    wanted = " ".join(name.split()).casefold()
+    on_list = Caseworker.objects.filter(office=office, left=False).order_by("pk")
+    return next((one for one in on_list if " ".join(one.name.split()).casefold() == wanted), None)
