@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.http import HttpRequest
 from django.test import Client
 
 from lodd.identity import IdentityNumber, synthetic_number
@@ -16,6 +17,7 @@ from lodd.site.actions.schedule import enter_beacon
 from lodd.site.installation import installation
 from lodd.site.models import Grant, Participant, User
 from lodd.site.permissions import NEEDS_SECOND_FACTOR, Role
+from lodd.site.second_factor import note_proven
 
 PASSWORD = "a long enough passphrase"
 BEACON = "3 9 14 22 28 31 33"
@@ -63,7 +65,15 @@ class World:
         client = Client(**options)
         if name is not None:
             client.force_login(self.user(name), backend="allauth.account.auth_backends.AuthenticationBackend")
+            self.prove_second_factor(client)
         return client
+
+    def prove_second_factor(self, client: Client) -> None:
+        """As if whoever is signed in had just shown a code."""
+        request = HttpRequest()
+        request.session = client.session
+        note_proven(request, User.objects.get(pk=request.session["_auth_user_id"]), "totp")
+        request.session.save()
 
     def number(self, seed: int = 1) -> IdentityNumber:
         return synthetic_number(seed)

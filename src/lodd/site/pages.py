@@ -25,6 +25,7 @@ class Page:
     """``place`` finds where the thing that the address names belongs (or raises Http404); None: asked of no place.
 
     A view of a page without a place must itself keep to what :func:`permissions.offices_for` gives.
+    ``before_second_factor``: answers also somebody who must first prove or set up a second factor.
     """
 
     route: str
@@ -32,6 +33,7 @@ class Page:
     view: View
     tasks: Mapping[str, Task]
     place: Callable[..., Place] | None = field(default=None)
+    before_second_factor: bool = False
 
     def url(self) -> URLPattern:
         answer = self.answer if OPEN.issuperset(self.tasks.values()) else never_cache(self.answer)
@@ -47,8 +49,8 @@ class Page:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             check(request.user, task)
-            if second_factor.lacking(request):
-                return redirect(second_factor.SET_UP)
+            if not self.before_second_factor and second_factor.lacking(request):
+                return redirect(second_factor.way(request))
             if self.place is not None:
                 check(request.user, task, self.place(**named))
             request.actor = Actor.of(request.user)

@@ -6,14 +6,12 @@ from django.core.exceptions import PermissionDenied
 
 from lodd.errors import Problem, UsageError
 from lodd.locale import Text
-from lodd.site import policies
+from lodd.site import account_policies, policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
+from lodd.site.actions.ledger_roles import enter, settle_ledger
 from lodd.site.installation import installation
 from lodd.site.models import Caseworker, Grant, User
 from lodd.site.permissions import REACH, Reach, Role
-
-_LEDGER_ROLES = {Role.CASEWORKER: "caseworker", Role.OPERATOR: "operator", Role.MANAGER: "manager"}
-"""Roles that the ledger's own rules ask for."""
 
 
 @action
@@ -48,10 +46,12 @@ def propose_grant(user: User, role: Role, *, actor: Actor, site: str = "", offic
     Raises:
         PermissionDenied: it is oneself.
         UsageError: the role is held somewhere else than its reach says.
+        NotNowError: it is held or proposed already, or the account is not active.
     """
     if actor.user == user:
         raise PermissionDenied("own role")
     site, office = _reach(role, site, office)
+    account_policies.check_propose_grant(user, role, site, office)
     grant = Grant.objects.create(user=user, role=role, site=site, office=office, proposed_by=actor.user)
     audit(actor, "grant.proposed", f"user:{user.ledger_id}", site=site, office=office, role=role)
     return grant
@@ -64,22 +64,116 @@ def approve_grant(grant: Grant, *, actor: Actor) -> Grant:
     Raises:
         PermissionDenied: the one who approves is the one who asked, or the one it is for.
     """
-    grant = Grant.objects.select_for_update().get(pk=grant.pk)
-    if actor.user in (grant.user, grant.proposed_by):
-        raise PermissionDenied("two people")
-    policies.check_decide_grant(grant)
+    grant = _undecided(grant, actor)
     grant.approved_by, grant.approved_at = actor.user, installation().now()
     grant.save()
-    for office in _ledger_offices(grant):
-        installation().service.grant(
-            grant.user.ledger_id, _LEDGER_ROLES[Role(grant.role)], by=actor.ledger_id, office=office
-        )
+    enter(grant, actor)
     if grant.role == Role.CASEWORKER:
         _listed(grant)
     audit(
         actor, "grant.approved", f"user:{grant.user.ledger_id}", site=grant.site, office=grant.office, role=grant.role
     )
+    settle_ledger(actor=actor)
     return grant
+
+
+@action
+def decline_grant(grant: Grant, *, actor: Actor) -> None:
+    """Say no to a role.
+
+    Raises:
+        PermissionDenied: as for the approval.
+        NotNowError: it was decided already.
+    """
+    grant = _undecided(grant, actor)
+    grant.declined_at = installation().now()
+    grant.save()
+    audit(
+        actor, "grant.declined", f"user:{grant.user.ledger_id}", site=grant.site, office=grant.office, role=grant.role
+    )
+
+
+@ledger_action
+def revoke_grant(grant: Grant, *, actor: Actor) -> None:
+    """Take a role away at once; one person can do this. The ledger's role goes when a manager next settles it.
+
+    Raises:
+        NotNowError: it is not held now, or nobody would be left to approve another.
+    """
+    grant = Grant.objects.select_for_update().get(pk=grant.pk)
+    account_policies.check_revoke_grant(grant)
+    _revoked(grant, actor)
+    settle_ledger(actor=actor)
+
+
+@ledger_action
+def deactivate(user: User, *, actor: Actor) -> None:
+    """Close an account: its sessions end, its roles are taken away, its links stop working.
+
+    Raises:
+        PermissionDenied: it is one's own.
+        NotNowError: it is closed already, or nobody would be left to approve a role.
+    """
+    if actor.user == user:
+        raise PermissionDenied("own account")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    account_policies.check_deactivate(user)
+    for grant in user.grants.filter(approved_at__isnull=False, revoked_at__isnull=True):
+        _revoked(grant, actor)
+    now = installation().now()
+    user.grants.filter(approved_at=None, declined_at=None).update(declined_at=now)
+    user.invitations.filter(used_at=None).update(expires_at=now)
+    user.is_active, user.deactivated_at = False, now
+    end_sessions(user)
+    audit(actor, "user.deactivated", f"user:{user.ledger_id}")
+    settle_ledger(actor=actor)
+
+
+@action
+def reactivate(user: User, *, actor: Actor) -> None:
+    """Open a closed account again, without any role.
+
+    Raises:
+        PermissionDenied: it is one's own.
+        NotNowError: it is open.
+    """
+    if actor.user == user:
+        raise PermissionDenied("own account")
+    account_policies.check_reactivate(user)
+    user.is_active, user.deactivated_at = True, None
+    user.save()
+    audit(actor, "user.reactivated", f"user:{user.ledger_id}")
+
+
+@action
+def choose_language(user: User, language: str) -> None:
+    """The language that somebody reads, also in mail."""
+    if user.language != language:
+        User.objects.filter(pk=user.pk).update(language=language)
+    audit(Actor.of(user), "user.language", f"user:{user.ledger_id}", language=language)
+
+
+def end_sessions(user: User) -> None:
+    """Make every session of an account worthless (within an action)."""
+    user.session_epoch += 1
+    user.save()
+
+
+def _undecided(grant: Grant, actor: Actor) -> Grant:
+    """A role that waits, for somebody who may decide it."""
+    grant = Grant.objects.select_for_update().get(pk=grant.pk)
+    if actor.user in (grant.user, grant.proposed_by):
+        raise PermissionDenied("two people")
+    policies.check_decide_grant(grant)
+    return grant
+
+
+def _revoked(grant: Grant, actor: Actor) -> None:
+    grant.revoked_by, grant.revoked_at = actor.user, installation().now()
+    grant.save()
+    if grant.role == Role.CASEWORKER:
+        Caseworker.objects.filter(user=grant.user, office=grant.office).update(left=True)
+    audit(actor, "grant.revoked", f"user:{grant.user.ledger_id}", site=grant.site, office=grant.office, role=grant.role)
 
 
 def _reach(role: Role, site: str, office: str) -> tuple[str, str]:
@@ -93,17 +187,6 @@ def _reach(role: Role, site: str, office: str) -> tuple[str, str]:
     if reach is Reach.TRIAL and not site and not office:
         return "", ""
     raise UsageError(Problem(Text(nb="rollen hører ikke hjemme der", en="the role is not held there"), role.value))
-
-
-def _ledger_offices(grant: Grant) -> list[str | None]:
-    """The places of the ledger's grants: an office, every office of a county, or everywhere."""
-    if Role(grant.role) not in _LEDGER_ROLES:
-        return []
-    if REACH[Role(grant.role)] is Reach.TRIAL:
-        return [None]
-    if grant.office:
-        return [grant.office]
-    return [office.id for office in installation().trial.sites[grant.site].offices]
 
 
 def _listed(grant: Grant) -> None:
