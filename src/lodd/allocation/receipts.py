@@ -33,11 +33,16 @@ def find_receipt(events: Iterable[Event], written: str) -> Event | None:
     Raises:
         UsageError: not a receipt: other characters, or not sixteen of them.
     """
-    prefix = _prefix(written)
+    prefix = hash_prefix(written)
     return next((event for event in events if event.hash.startswith(prefix)), None)
 
 
-def _prefix(written: str) -> str:
+def hash_prefix(written: str) -> str:
+    """What the hash of a receipt's event begins with: 20 hexadecimal digits.
+
+    Raises:
+        UsageError: not a receipt.
+    """
     letters = "".join(character for character in written.upper() if character.isalnum()).translate(_MISREAD)
     try:
         decoded = base64.b32decode(letters) if len(letters) == _LETTERS else b""
