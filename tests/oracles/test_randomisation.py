@@ -33,8 +33,8 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(14, 50))
-    strata = rng.integers(0, draw(st.integers(1, 8)), n)
+    n = draw(st.integers(20, 50))
+    strata = rng.integers(0, draw(st.integers(1, 6)), n)
     share = rng.uniform(0.15, 0.85, strata.max() + 1)[strata]
     covariates = rng.normal(size=(n, draw(st.integers(0, 3)))) * 10.0 ** rng.integers(-2, 5)
     outcomes = rng.normal(size=(n, 4)) * [1.0, 1.0, 1e5, 1.0] + rng.integers(-50, 50)
@@ -45,6 +45,8 @@ def cases(draw: st.DrawFn) -> Case:
     draws = rng.uniform(size=(n, 12)) < share[:, None]
     draws[:, 0] = False
     draws[:, 1] = np.arange(n) == 0
+    if n > 45:  # a probability for everybody
+        share = rng.uniform(0.15, 0.85, n)
     return Case(outcomes, people, strata, np.column_stack([1 - share, share]), covariates, draws)
 
 

@@ -18,8 +18,8 @@ from lodd.evaluation.linear import EXACT_FIT, Residuals
 Array = NDArray[np.floating[Any]]
 NEAR_FULL: Final = 1e-4
 """Room below which a person's leverage counts as one, with or without the draw; single precision tells it from zero."""
-EXACT: Final = 2e-6
-"""A variance below this share of the outcome's own counts as zero: single precision knows no smaller one."""
+EXACT: Final = {np.dtype(np.float32): 2e-6, np.dtype(np.float64): 1e-13}
+"""A variance below this share of what it is the difference of counts as zero: rounding makes no smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,18 @@ class Columns:
 
 
 def columns_of(
-    outcomes: Floats, people: Booleans, strata: Integers, covariates: Floats | None, dtype: DTypeLike
+    outcomes: Floats,
+    people: Booleans,
+    strata: Integers,
+    *,
+    covariates: Floats | None,
+    dtype: DTypeLike,
+    order: Integers | None = None,
 ) -> Columns:
     """What strata and covariates leave of (n, C) outcomes.
 
-    People alone in their stratum, and those whom strata and covariates fit whatever their outcome, are left out.
+    People alone in their stratum, and those whom strata and covariates fit whatever their outcome, are left out. Within
+    a stratum people stand by ``order`` (n,), if given.
 
     Raises:
         NotEstimableError: nobody is left.
@@ -64,16 +71,16 @@ def columns_of(
     residual = Residuals(design).of(y)
     left = np.einsum("ij,ij->j", residual, residual)
     scale = np.where(left > EXACT_FIT * squares, np.sqrt(left / len(y)), 0.0)
-    order = np.argsort(design.group, kind="stable")
-    scaled = np.divide(residual[order], scale, out=np.zeros_like(residual), where=scale > 0).T
+    place = np.lexsort((np.zeros(len(y)) if order is None else order[design.rows], design.group))
+    scaled = np.divide(residual[place], scale, out=np.zeros_like(residual), where=scale > 0).T
     y = np.ascontiguousarray(scaled, dtype=dtype)
-    group = design.group[order]
+    group = design.group[place]
     return Columns(
-        rows=design.rows[order],
+        rows=design.rows[place],
         group=group,
         starts=np.flatnonzero(np.diff(group, prepend=-1)),
-        basis=np.ascontiguousarray(design.basis[order], dtype=dtype),
-        room=(1.0 - design.leverage[order]).astype(dtype),
+        basis=np.ascontiguousarray(design.basis[place], dtype=dtype),
+        room=(1.0 - design.leverage[place]).astype(dtype),
         y=y,
         y2=y * y,
         scale=scale,

@@ -45,13 +45,14 @@ def check_draws(declared: int, asked: int | None, confidence: float) -> int:
 
 
 def _too_few(draws: int, least: int, confidence: float, where: str) -> Problem:
-    wanted = enough(1.0 - confidence)
+    wanted, level = enough(1.0 - confidence), round(1.0 - confidence, 10)
+    decimals = 0 if round(100 * level, 6).is_integer() else 2
     return Problem(
         found=Text(
             nb=f"Med {number(draws, 'nb')} omtrekninger kan ingen p-verdi bli så liten som "
-            f"{percent(1 - confidence, 'nb', 2)}, som konfidensnivået krever",
+            f"{percent(level, 'nb', decimals)}, som konfidensnivået krever",
             en=f"With {number(draws, 'en')} redraws no p-value can be as small as "
-            f"{percent(1 - confidence, 'en', 2)}, as the confidence level needs",
+            f"{percent(level, 'en', decimals)}, as the confidence level needs",
         ),
         where=where,
         allowed=Text(

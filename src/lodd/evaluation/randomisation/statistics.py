@@ -10,7 +10,7 @@ Matrices are laid out people x redraws and columns x redraws, so that a step ove
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -20,7 +20,9 @@ from lodd.evaluation.randomisation.columns import EXACT, NEAR_FULL, Array, Colum
 
 Allocations = NDArray[np.bool_]
 Moments = tuple[Array, Array]
-_NO_CONTRAST = 1e-8
+_NO_CONTRAST: Final = 1e-8
+MANY_LEVELS: Final = 40
+"""With more different probabilities than this, sums by level cost more than they save."""
 
 
 class Statistic(Protocol):
@@ -97,7 +99,7 @@ class FixedEffects:
         estimate = c.y @ d
         estimate /= ss
         variance = c.y2 @ weight
-        least = variance * variance.dtype.type(EXACT)
+        least = _least(variance)
         square *= weight
         total = _ones(square) @ square
         weight *= d
@@ -153,7 +155,7 @@ class Hajek:
         a *= inverse[:, None]
         a /= room
         variance = c.y2 @ a
-        least = variance * variance.dtype.type(EXACT)
+        least = _least(variance)
         cross = c.y @ a
         cross *= -2.0
         cross += mean * (_ones(a) @ a)
@@ -162,6 +164,77 @@ class Hajek:
         variance[variance <= least] = 0.0
         variance /= total * total
         return mean, variance, none
+
+
+@dataclass(frozen=True, slots=True)
+class HajekByLevel:
+    """:class:`Hajek` where few different probabilities occur: two products over the people of each, for both arms.
+
+    Within a level of the probability ``A`` and ``b`` are the same for all of an arm's people, and sums over the others
+    are the level's own less the arm's. ``inverse`` (2, L), ``starts`` (L,), ``sums`` and ``squares`` (C, L) of ``y``.
+    """
+
+    columns: Columns
+    inverse: Array
+    starts: Integers
+    sums: Array
+    squares: Array
+    name: str
+
+    @property
+    def scale(self) -> Floats:
+        return self.columns.scale
+
+    def moments(self, treated: Allocations) -> Moments:
+        c = self.columns
+        d = treated[c.rows].astype(c.y.dtype)
+        people = np.diff(self.starts, append=len(d))[:, None].astype(d.dtype)
+        count = np.add.reduceat(d, self.starts, axis=0)
+        arms = [_Arm.of(people - count, self.inverse[0]), _Arm.of(count, self.inverse[1])]
+        first, second = self._weighted(d, [arms[1].mean, arms[1].b, arms[0].mean, arms[0].b], arms[1].b - arms[0].b)
+        mean1, cross1, mean0, cross0 = first
+        mean0, cross0 = self.sums @ arms[0].mean - mean0, self.sums @ arms[0].b - cross0
+        second += self.squares @ arms[0].b
+        least = _least(second)
+        second += mean1 * (mean1 * arms[1].total - 2.0 * cross1)
+        second += mean0 * (mean0 * arms[0].total - 2.0 * cross0)
+        second[(second <= least) | (arms[0].none | arms[1].none)] = 0.0
+        mean1 -= mean0
+        return mean1, second
+
+    def _weighted(self, d: Array, weights: list[Array], squared: Array) -> tuple[list[Array], Array]:
+        """Sums (C, R) of the treated people's ``y`` with each of the weights (L, R), and of ``y2`` with ``squared``."""
+        c = self.columns
+        first = [np.zeros((len(c.y), d.shape[1]), dtype=d.dtype) for _ in weights]
+        second = np.zeros_like(first[0])
+        for level, (start, stop) in enumerate(zip(self.starts, [*self.starts[1:], len(d)], strict=True)):
+            sums = c.y[:, start:stop] @ d[start:stop]
+            for position, weight in enumerate(weights):
+                first[position] += sums * weight[level]
+            second += (c.y2[:, start:stop] @ d[start:stop]) * squared[level]
+        return first, second
+
+
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """Weights (L, R) in an arm's mean and variance, the latter's total (R,), and where nobody can be compared."""
+
+    mean: Array
+    b: Array
+    total: Array
+    none: Booleans
+
+    @classmethod
+    def of(cls, count: Array, inverse: Array) -> _Arm:
+        """From (L, R) people in the arm and (L,) one over its probability."""
+        total = inverse @ count
+        none: Booleans = total <= 0
+        total = np.where(none, total.dtype.type(1.0), total)
+        mean = inverse[:, None] / total
+        room = 1.0 - mean
+        none |= ((room <= NEAR_FULL) & (count > 0)).any(axis=0)
+        b = mean * mean / np.where(room <= NEAR_FULL, room.dtype.type(1.0), room)
+        return cls(mean, b, np.einsum("lr,lr->r", b, count), none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +283,7 @@ class PostStratified:
         d *= (each1 - each0)[c.group]
         d += each0[c.group]
         variance = c.y2 @ d
-        least = variance * variance.dtype.type(EXACT)
+        least = _least(variance)
         variance -= minus
         variance[(variance <= least) | none] = 0.0
         return estimate, variance
@@ -229,7 +302,7 @@ def fixed_effects(
     Raises:
         NotEstimableError: everybody is alone in their stratum.
     """
-    return FixedEffects(columns_of(outcomes, people, strata, covariates, dtype))
+    return FixedEffects(columns_of(outcomes, people, strata, covariates=covariates, dtype=dtype))
 
 
 def hajek(
@@ -240,7 +313,7 @@ def hajek(
     covariates: Floats | None = None,
     dtype: DTypeLike = np.float32,
     name: str = "hajek",
-) -> Hajek:
+) -> Statistic:
     """The Hajek difference; with covariates, of what they leave of the outcomes, fitted once without the draw.
 
     Args:
@@ -251,9 +324,23 @@ def hajek(
         dtype: of the matrix products.
         name: of the estimator.
     """
-    columns = columns_of(outcomes, people, np.zeros(len(people), dtype=np.int64), covariates, dtype)
-    inverse = np.ascontiguousarray((1.0 / probability[columns.rows]).T, dtype=dtype)
-    return Hajek(columns, inverse, _named(name, covariates))
+    used = np.where(people[:, None], probability, 0.5)
+    levels, level = np.unique(used, axis=0, return_inverse=True)
+    nobody = np.zeros(len(people), dtype=np.int64)
+    columns = columns_of(outcomes, people, nobody, covariates=covariates, dtype=dtype, order=level.ravel())
+    called = _named(name, covariates)
+    if len(levels) > MANY_LEVELS:
+        inverse = np.ascontiguousarray((1.0 / probability[columns.rows]).T, dtype=dtype)
+        return Hajek(columns, inverse, called)
+    return HajekByLevel(columns, *_levels(columns, levels, level.ravel()[columns.rows]), called)
+
+
+def _levels(columns: Columns, levels: Floats, level: Integers) -> tuple[Array, Integers, Array, Array]:
+    """One over the probabilities of each level present, where its people begin, and sums of their outcomes."""
+    starts = np.flatnonzero(np.diff(level, prepend=-1))
+    inverse = (1.0 / levels[level[starts]]).T.astype(columns.y.dtype)
+    sums, squares = (np.add.reduceat(y, starts, axis=1) for y in (columns.y, columns.y2))
+    return inverse, starts, sums, squares
 
 
 def post_stratified(
@@ -269,7 +356,7 @@ def post_stratified(
 
     ``population`` (n,): whom the strata stand for (default: ``people``). Else as :func:`hajek`.
     """
-    columns = columns_of(outcomes, people, strata, covariates, dtype)
+    columns = columns_of(outcomes, people, strata, covariates=covariates, dtype=dtype)
     everybody = np.bincount(strata[people if population is None else population], minlength=int(strata.max()) + 1)
     sizes = everybody[strata[columns.rows[columns.starts]]].astype(dtype)
     return PostStratified(columns, sizes, _named("post_stratified", covariates))
@@ -278,6 +365,11 @@ def post_stratified(
 def _named(estimator: str, covariates: Floats | None) -> str:
     adjusted = covariates is not None and covariates.shape[1] > 0
     return f"{estimator}_residualised_hc2" if adjusted else f"{estimator}_hc2"
+
+
+def _least(sums: Array) -> Array:
+    """What a variance must exceed to count, from the sums of squares that it is the difference of."""
+    return np.asarray(sums * sums.dtype.type(EXACT[sums.dtype]))
 
 
 def _ones(matrix: NDArray[Any]) -> Array:
