@@ -15,7 +15,7 @@ from lodd.locale import Text
 from lodd.site.actions.base import Actor
 from lodd.site.actions.systems import TOKEN_PREFIX, system_offices, token_sha256
 from lodd.site.api import signed
-from lodd.site.api.problems import ApiProblem
+from lodd.site.api.problems import ApiError
 from lodd.site.installation import installation
 from lodd.site.models import ApiSystem
 
@@ -69,7 +69,7 @@ def caller_of(request: HttpRequest) -> Caller:
     """The system that calls.
 
     Raises:
-        ApiProblem: 401; which of the many reasons, the caller is not told.
+        ApiError: 401; which of the many reasons, the caller is not told.
     """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
@@ -104,7 +104,7 @@ def _nobody() -> Caller:
     raise unauthorised()
 
 
-def unauthorised() -> ApiProblem:
+def unauthorised() -> ApiError:
     """401, as RFC 6750 has it."""
     asked = Problem(
         Text(nb="ingen kjent avsender", en="no known sender"),
@@ -114,4 +114,4 @@ def unauthorised() -> ApiProblem:
             en="Bearer and the system's token, or a signed token (JWT)",
         ),
     )
-    return ApiProblem("token", [asked], {"WWW-Authenticate": 'Bearer realm="lodd"'})
+    return ApiError("token", [asked], {"WWW-Authenticate": 'Bearer realm="lodd"'})

@@ -22,7 +22,7 @@ from lodd.site.actions.systems import Given, answer_once
 from lodd.site.api.bodies import DrawBody, FollowUpBody
 from lodd.site.api.callers import Caller, recent
 from lodd.site.api.endpoint import answered, read_body, within
-from lodd.site.api.problems import ApiProblem
+from lodd.site.api.problems import ApiError
 from lodd.site.installation import installation
 from lodd.site.models import Caseworker, FollowUp, Participant
 
@@ -115,12 +115,12 @@ def _participant(caller: Caller, receipt: str) -> Participant:
     try:
         hash_prefix(receipt)
     except UsageError as error:
-        raise ApiProblem("unknown", error.problems) from None
+        raise ApiError("unknown", error.problems) from None
     written = "".join(letter for letter in receipt.upper() if letter.isalnum())
     grouped = "-".join(written[start : start + 4] for start in range(0, len(written), 4))
     found = Participant.objects.filter(receipt=grouped).first()
     if found is None or found.office not in caller.offices:
-        raise ApiProblem("unknown")
+        raise ApiError("unknown")
     return found
 
 
@@ -150,11 +150,11 @@ def _idempotency_key(request: HttpRequest) -> str:
     """What is kept of the header: an HMAC, for systems may choose keys that name people.
 
     Raises:
-        ApiProblem: 400; there is none, or it is too short to be anybody's own.
+        ApiError: 400; there is none, or it is too short to be anybody's own.
     """
     given = request.headers.get("Idempotency-Key", "")
     if not _KEY.match(given):
-        raise ApiProblem("key", [_no_key()])
+        raise ApiError("key", [_no_key()])
     return _mac(given.encode())
 
 

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from lodd.errors import LoddError
 from lodd.site.api import limits
 from lodd.site.api.callers import Caller, caller_of
-from lodd.site.api.problems import ApiProblem, from_error, from_validation, problem_answer
+from lodd.site.api.problems import ApiError, from_error, from_validation, problem_answer
 
 View = Callable[..., HttpResponse]
 Read = TypeVar("Read", bound=BaseModel)
@@ -53,12 +53,12 @@ class Endpoint:
         """The view's answer, or the problem, never to be kept by a cache on the way."""
         try:
             response = self._answer(request, named)
-        except ApiProblem as problem:
+        except ApiError as problem:
             response = problem_answer(problem)
         except LoddError as error:
             response = problem_answer(from_error(error))
         except (OperationalError, InterfaceError):
-            response = problem_answer(ApiProblem("busy", headers={"Retry-After": "1"}))
+            response = problem_answer(ApiError("busy", headers={"Retry-After": "1"}))
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -66,7 +66,7 @@ class Endpoint:
         method = "GET" if request.method == "HEAD" else str(request.method)
         operation = self.operations.get(method)
         if operation is None:
-            raise ApiProblem("method", headers={"Allow": ", ".join(sorted(self.operations))})
+            raise ApiError("method", headers={"Allow": ", ".join(sorted(self.operations))})
         if self.open:
             return operation.view(request, None, **named)
         caller = caller_of(request)
@@ -78,12 +78,12 @@ def read_body(request: HttpRequest, model: type[Read]) -> Read:
     """The request's body.
 
     Raises:
-        ApiProblem: 413, 415, 400 or 422.
+        ApiError: 413, 415, 400 or 422.
     """
     if request.content_type != "application/json":
-        raise ApiProblem("media")
+        raise ApiError("media")
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
-        raise ApiProblem("size")
+        raise ApiError("size")
     try:
         return model.model_validate_json(request.body)
     except ValidationError as error:
@@ -98,7 +98,7 @@ def answered(content: Mapping[str, Any] | BaseModel, status: int = 200, **header
 
 def within(caller: Caller, office: str) -> None:
     """Raises:
-    ApiProblem: 403; the system may not draw at this office (or there is none).
+    ApiError: 403; the system may not draw at this office (or there is none).
     """
     if office not in caller.offices:
-        raise ApiProblem("place")
+        raise ApiError("place")

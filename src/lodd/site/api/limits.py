@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Final
 
-from lodd.site.api.problems import ApiProblem
+from lodd.site.api.problems import ApiError
 from lodd.site.models import ApiSystem
 
 _lock: Final = threading.Lock()
@@ -19,7 +19,7 @@ def take(system: ApiSystem) -> None:
     """Count a request.
 
     Raises:
-        ApiProblem: 429; ``Retry-After`` says how many seconds to wait.
+        ApiError: 429; ``Retry-After`` says how many seconds to wait.
     """
     most, now = float(system.per_minute), time.monotonic()
     a_second = most / 60
@@ -31,4 +31,4 @@ def take(system: ApiSystem) -> None:
             return
         _left[system.ledger_id] = (left, now)
     wait = math.ceil((1 - left) / a_second) if a_second else 60
-    raise ApiProblem("rate", headers={"Retry-After": str(wait)})
+    raise ApiError("rate", headers={"Retry-After": str(wait)})

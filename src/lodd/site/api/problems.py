@@ -38,7 +38,7 @@ _FIELD: Final[Mapping[str, Text]] = {
 _WRONG: Final = Text(nb="ugyldig verdi", en="not a valid value")
 
 
-class ApiProblem(Exception):  # noqa: N818 - an answer, by the standard's own name
+class ApiError(Exception):
     """The answer is this problem."""
 
     def __init__(self, code: str, problems: Sequence[Problem] = (), headers: Mapping[str, str] | None = None) -> None:
@@ -50,7 +50,7 @@ class ApiProblem(Exception):  # noqa: N818 - an answer, by the standard's own na
         return _TITLES[self.code][0]
 
 
-def problem_answer(problem: ApiProblem) -> HttpResponse:
+def problem_answer(problem: ApiError) -> HttpResponse:
     """The response."""
     status, title = _TITLES[problem.code]
     content = {
@@ -64,18 +64,18 @@ def problem_answer(problem: ApiProblem) -> HttpResponse:
     )
 
 
-def from_error(error: LoddError) -> ApiProblem:
+def from_error(error: LoddError) -> ApiError:
     """A problem of Lodd's own kinds: of the values that were sent, or of the state that the trial is in."""
     code = "values" if isinstance(error, IdentityNumberError | KeyReusedError | UsageError) else "refused"
-    return ApiProblem(code, error.problems)
+    return ApiError(code, error.problems)
 
 
-def from_validation(error: ValidationError) -> ApiProblem:
+def from_validation(error: ValidationError) -> ApiError:
     """What is wrong with a body, by field; the body itself is not repeated."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     if any(each["type"] == "json_invalid" for each in found):
-        return ApiProblem("form", [Problem(Text(nb="ikke JSON", en="not JSON"))])
-    return ApiProblem("values", [_field(each) for each in found])
+        return ApiError("form", [Problem(Text(nb="ikke JSON", en="not JSON"))])
+    return ApiError("values", [_field(each) for each in found])
 
 
 def _field(error: Mapping[str, Any]) -> Problem:

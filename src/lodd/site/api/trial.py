@@ -9,7 +9,7 @@ from lodd.locale import Text
 from lodd.site.api.bodies import NamedBody, OfficeBody, TrialBody, Words
 from lodd.site.api.callers import Caller
 from lodd.site.api.endpoint import answered
-from lodd.site.api.problems import ApiProblem
+from lodd.site.api.problems import ApiError
 from lodd.site.installation import Installation, installation
 
 
@@ -21,7 +21,7 @@ def trial(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 def nothing(request: HttpRequest, caller: None, rest: str) -> HttpResponse:
     """No such address."""
-    raise ApiProblem("unknown")
+    raise ApiError("unknown")
 
 
 def _described(here: Installation, caller: Caller) -> TrialBody:
