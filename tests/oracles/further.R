@@ -29,8 +29,7 @@ of <- function(fit, term = "treated") {
   list(estimate = fit$coefficients[[row]], std_error = fit$std.error[[row]], df = fit$df[[row]])
 }
 satterthwaite <- function(fit, cluster, inverse_var = FALSE) {
-  target <- if (inverse_var) 1 / weights(fit) else NULL
-  v <- vcovCR(fit, cluster = cluster, type = "CR2", target = target, inverse_var = inverse_var)
+  v <- vcovCR(fit, cluster = cluster, type = "CR2", inverse_var = inverse_var)
   tested <- coef_test(fit, vcov = v, test = "Satterthwaite")["treated", ]
   list(estimate = tested$beta, std_error = tested$SE, df = if (is.null(tested$df)) tested$df_Satt else tested$df)
 }

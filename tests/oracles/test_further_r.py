@@ -61,6 +61,7 @@ CASES: dict[str, tuple[Design, str, np.ndarray | None]] = {
     "club_plain": (plain(X), "CR2", CROSSING),
     "club_dummies": (fixed(X), "CR2", CROSSING),
     "club_within": (fixed(X), "CR2", WITHIN),
+    "club_weighted": (plain(X, WEIGHT), "CR2", CROSSING),
 }
 
 
@@ -74,15 +75,12 @@ def test_estimates_errors_and_degrees_of_freedom(name: str) -> None:
     assert found.df[0] == pytest.approx(peer["df"], rel=1e-7)
 
 
-@pytest.mark.parametrize("name", ["cr2_weighted", "club_weighted"])
-def test_clustered_errors_of_weighted_means_agree_nearly(name: str) -> None:
-    """With weights the bias correction is not unique: estimatr corrects for equal variances, clubSandwich here for
-    inverse ones as Lodd does, with another square root. The three differ by two parts in a thousand.
-    """
+def test_weights_are_inverse_variances_to_the_clustered_error() -> None:
+    """As clubSandwich has it when told so (above); estimatr takes variances as equal, which is a little else."""
     found = effects(plain(X, WEIGHT), column("y")[:, None], kind="CR2", clusters=CROSSING)
-    assert found.estimate[0, 0] == pytest.approx(FOUND[name]["estimate"], rel=1e-9)
-    assert found.std_error[0, 0] == pytest.approx(FOUND[name]["std_error"], rel=0.002)
-    assert found.df[0] == pytest.approx(FOUND[name]["df"], rel=0.02)
+    assert found.estimate[0, 0] == pytest.approx(FOUND["cr2_weighted"]["estimate"], rel=1e-9)
+    assert found.std_error[0, 0] == pytest.approx(FOUND["cr2_weighted"]["std_error"], rel=0.002)
+    assert found.df[0] == pytest.approx(FOUND["cr2_weighted"]["df"], rel=0.06)
 
 
 def participation(design: Design) -> Any:
