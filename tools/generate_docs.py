@@ -29,7 +29,8 @@ DRAW = (
     "outage-list", "outage-return", "outage-void", "checkpoint", "close", "reveal", "verify", "receipt", "repair",
 )  # fmt: skip
 COMMANDS = (
-    "", "new", "check", "lock", "simulate", "panel", "evaluate", "report", "demo", "draw", *(f"draw {c}" for c in DRAW)
+    "", "new", "check", "lock", "power", "simulate", "panel", "evaluate", "report", "demo", "draw",
+    *(f"draw {c}" for c in DRAW),
 )  # fmt: skip
 LEXICON = {"str": "text", "int": "whole number", "Decimal": "number", "date": "date", "bool": "true or false"}
 

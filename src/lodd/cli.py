@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from lodd import power_cli
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -229,11 +230,20 @@ def evaluate(
             ),
         ),
     ] = False,
+    draws: Annotated[
+        int | None,
+        Parameter(
+            help=_(
+                nb="Antall omtrekninger av loddene, om det skal være et annet enn planens.",
+                en="How many times the lots are redrawn, if other than the plan's number.",
+            )
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     study = _open(folder)
     with progress_shown(_LANGUAGE, quiet=json) as progress:
-        evaluation = study.evaluate(strict=strict, progress=progress)
+        evaluation = study.evaluate(strict=strict, draws=draws, progress=progress)
     if json:
         main = primary_rows(evaluation)
         say_json({"estimates": evaluation.estimates.height, "lock": dict(evaluation.lock), "primary": main})
@@ -296,6 +306,7 @@ def _with_draw() -> App:
 
 
 app.command(_with_draw())
+app.command(power_cli.power, help=power_cli.HELP)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

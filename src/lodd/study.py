@@ -21,6 +21,7 @@ from lodd.errors import DataError, LockError, Problem, ProtocolError
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol import (
+    FIDELITY_FILE,
     PARTICIPANTS_FILE,
     Loaded,
     Lock,
@@ -31,11 +32,13 @@ from lodd.protocol import (
     compare,
     load_trial,
     protocol_sha256,
+    read_fidelity,
     read_lock,
     read_participants,
     write_lock,
 )
 from lodd.protocol.types import coverage_months
+from lodd.study_problems import UNFINISHED_FILE, no_beacon, not_as_locked, real_beacon, unfinished
 
 if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
@@ -49,7 +52,6 @@ SIMULATION_FILE: Final = "simulation.json"
 SETTINGS_FILE: Final = "simulation.toml"
 TRUTH_FILE: Final = "truth.parquet"
 KEY_FILE: Final = "revealed.key"
-UNFINISHED_FILE: Final = ".simulation-unfinished"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Study:
         from lodd.identity import read_commitments
 
         if self.trial.draw.beacon is None:
-            raise ProtocolError(_no_beacon())
+            raise ProtocolError(no_beacon())
         return write_lock(self.trial, self.folder, read_commitments(keys))
 
     def _simulation_commitments(self) -> Mapping[str, str] | None:
@@ -128,7 +130,7 @@ class Study:
         settings = load_settings(self.folder / SETTINGS_FILE)
         lock = read_lock(self.folder)
         if lock is not None and lock.beacon:
-            raise LockError(_real_beacon())
+            raise LockError(real_beacon())
         simulation = simulate(self.trial, settings, seed=seed, effect=effect, lock=lock, progress=progress)
         write_simulation(simulation, self.trial, self.folder)
         return simulation
@@ -157,7 +159,7 @@ class Study:
                 or a simulation was stopped while it put its files into place.
         """
         if (self.folder / UNFINISHED_FILE).exists():
-            raise DataError(_unfinished())
+            raise DataError(unfinished())
         drawn = read_participants(self.trial, self.folder)
         if all(register.temporality != "fixed" for register in self.trial.registers.values()):
             return drawn
@@ -196,16 +198,18 @@ class Study:
         write_panel(panel, file)
         return panel
 
-    def evaluate(self, *, strict: bool = False, progress: Progress = silent) -> Evaluation:
+    def evaluate(self, *, strict: bool = False, draws: int | None = None, progress: Progress = silent) -> Evaluation:
         """Estimate what the draw did, by the plan; write ``results/estimates.parquet`` and ``results/results.json``.
 
         Args:
             strict: refuse if the protocol is not the locked one.
+            draws: redraws for randomisation inference, if other than the plan's.
             progress: told of stages and steps.
 
         Raises:
             LockError: with ``strict``, the protocol is not locked or differs from its lock.
-            DataError: participants or registers are missing, damaged or contradict the protocol.
+            ProtocolError, UsageError: too few redraws for the confidence level.
+            DataError: participants, registers or fidelity scores are missing, damaged or contradict the protocol.
         """
         from lodd.evaluation import evaluate, write_results
 
@@ -215,7 +219,14 @@ class Study:
         panel = self.panel(progress=progress)
         panel_seconds = perf_counter() - started
         evaluation = evaluate(
-            self.trial, self.participants, panel, self.prespecification, record=self.draw_record(), progress=progress
+            self.trial,
+            self.participants,
+            panel,
+            self.prespecification,
+            record=self.draw_record(),
+            fidelity=read_fidelity(self.trial, self.folder),
+            draws=draws,
+            progress=progress,
         )
         simulated = {"simulated": "yes" if self.simulated else "no", **self._origin_of_facts()}
         evaluation = replace(
@@ -229,14 +240,16 @@ class Study:
     def _refuse_unlocked(self) -> None:
         status = self.prespecification.status["status"]
         if status != "locked":
-            raise LockError(_not_as_locked(status, self.prespecification.differences))
+            raise LockError(not_as_locked(status, self.prespecification.differences))
 
     def _origin_of_facts(self) -> dict[str, str]:
-        """The hashes of everything known of the participants (arms, probabilities and facts too), and of the ledger."""
+        """The hashes of everything known of the participants (arms, probabilities and facts too), of the ledger and of
+        the fidelity scores.
+        """
         from lodd.allocation import LEDGER_FILE
 
         content = self.participants.frame.write_csv().encode()
-        files = [self.folder / LEDGER_FILE, self.folder / KEY_FILE]
+        files = [self.folder / name for name in (LEDGER_FILE, KEY_FILE, FIDELITY_FILE)]
         record = b"".join(file.read_bytes() for file in files if file.exists())
         return {"facts": hashlib.sha256(content).hexdigest(), "record": hashlib.sha256(record).hexdigest()}
 
@@ -248,6 +261,41 @@ class Study:
         origin = {**panel.provenance, **self._origin_of_facts()}
         same_protocol = evaluation.lock.get("protocol_sha256") == self.protocol_sha256
         return same_protocol and all(evaluation.provenance.get(key) == value for key, value in origin.items())
+
+    def power(
+        self,
+        *,
+        people: Sequence[int] = (),
+        outcomes: Sequence[str] = (),
+        assume: Sequence[str] = (),
+        simulations: int = 1_000,
+        progress: Progress = silent,
+    ) -> pl.DataFrame:
+        """The smallest effects that the design can find, by primary outcome and number of people (``POWER_SCHEMA``).
+
+        Args:
+            people: numbers to plan for; else those drawn, or the plan's.
+            outcomes: some of the primary outcomes; else all.
+            assume: ``"in_work:mean=0.3,sd=0.4,r2=0.2"``; else as declared, or from the months before the draw.
+            simulations: trials to simulate by the real design; 0 for formulas alone.
+
+        Raises:
+            DataError: nothing is known of an outcome's spread, or of how many people are planned.
+            UsageError: an outcome, number or assumption that cannot be.
+        """
+        from lodd.power_study import power_of
+
+        return power_of(self, people, outcomes, assume, simulations=simulations, progress=progress)
+
+    def precision(self) -> pl.DataFrame:
+        """The precision that the results reached (``PRECISION_SCHEMA``).
+
+        Raises:
+            DataError: there are no results, or they are another protocol's.
+        """
+        from lodd.power_study import precision_of
+
+        return precision_of(self)
 
     def report(self, *, progress: Progress = silent) -> tuple[Path, ...]:
         """Write ``results/report.nb.html`` and ``report.en.html``.
@@ -349,67 +397,3 @@ def open_study(folder: str | Path) -> Study:
     """
     path = Path(folder)
     return Study(path, load_trial(path))
-
-
-def _real_beacon() -> Problem:
-    return Problem(
-        Text(
-            nb="låsen nevner et virkelig offentlig tall; under den trekkes virkelige mennesker",
-            en="the lock names a real public value; under it real people are drawn",
-        ),
-        "trial.lock.json",
-        None,
-        Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
-    )
-
-
-def _unfinished() -> Problem:
-    return Problem(
-        Text(
-            nb="simuleringen ble avbrutt mens filene ble lagt på plass; de hører ikke sammen",
-            en="the simulation was interrupted while its files were put into place; they do not belong together",
-        ),
-        UNFINISHED_FILE,
-        None,
-        Text(nb="Simuler på nytt: lodd simulate", en="Simulate again: lodd simulate"),
-    )
-
-
-def _no_beacon() -> Problem:
-    return Problem(
-        Text(
-            nb="protokollen oppgir ikke noe framtidig offentlig tall", en="the protocol declares no future public value"
-        ),
-        "trial.toml draw.beacon",
-        Text(
-            nb="source og round for et tall som ingen kjenner ennå; uten det kunne nøkkelen være valgt for utfallene",
-            en="source and round of a value that nobody knows yet; without it the key could be chosen for its outcomes",
-        ),
-        Text(
-            nb='Skriv for eksempel beacon = { source = "Lotto", round = "lørdag 2. mai 2026" } under [draw].',
-            en='Write beacon = { source = "Lotto", round = "Saturday 2 May 2026" } under [draw], say.',
-        ),
-    )
-
-
-def _not_as_locked(status: str, differences: Sequence[str]) -> Problem:
-    if status == "unlocked":
-        return Problem(
-            Text(nb="protokollen er ikke låst", en="the protocol is not locked"),
-            next_step=Text(
-                nb="Lås den før resultatene er sett: lodd lock", en="Lock it before the results are seen: lodd lock"
-            ),
-        )
-    shown = ", ".join(differences[:10]) + (" …" if len(differences) > 10 else "")
-    return Problem(
-        Text(
-            nb=f"protokollen er ikke den som ble låst; forskjeller: {shown}",
-            en=f"the protocol is not the one that was locked; it differs at: {shown}",
-        ),
-        "trial.toml",
-        None,
-        Text(
-            nb="Hent den låste protokollen tilbake, eller evaluer uten --strict (da merkes det nye som utforskende).",
-            en="Restore the locked protocol, or evaluate without --strict (what is new is then marked exploratory).",
-        ),
-    )

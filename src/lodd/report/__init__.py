@@ -10,6 +10,7 @@ page in ``templates/``, the figures in ``drawing/``, and each section of the pag
 from lodd.report.build import build_report
 from lodd.report.html import render_html
 from lodd.report.model import Report
+from lodd.report.power import write_power_pages
 from lodd.report.write import write_report
 
-__all__ = ["Report", "build_report", "render_html", "write_report"]
+__all__ = ["Report", "build_report", "render_html", "write_power_pages", "write_report"]

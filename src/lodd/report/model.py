@@ -224,6 +224,8 @@ class Report:
     banners: tuple[Notice, ...]
     sections: tuple[Section, ...]
     chrome: Chrome
+    name: str = "report"
+    """What the page's file is called, before its language."""
 
     def figures(self) -> tuple[Figure, ...]:
         """Every figure, in reading order."""

@@ -60,7 +60,7 @@ def write_report(
             _write_figures(report, results / "figures")
             pages.append(_write(results / f"report.{language}.html", render_html(report)))
     except OSError as error:
-        raise _unwritable(results, error) from error
+        raise UsageError(unwritable(results, error)) from error
     progress(_WRITING, len(LANGUAGES), len(LANGUAGES))
     return tuple(pages)
 
@@ -77,18 +77,17 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _unwritable(results: Path, error: OSError) -> UsageError:
-    return UsageError(
-        Problem(
-            found=Text(
-                nb=f"rapporten kan ikke skrives: {error.strerror or error}",
-                en=f"the report cannot be written: {error.strerror or error}",
-            ),
-            where=str(error.filename or results),
-            allowed=Text(nb="en mappe som du kan skrive i", en="a folder that you may write in"),
-            next_step=Text(
-                nb="gi deg selv skrivetilgang, frigjør plass, eller bruk en annen mappe",
-                en="give yourself write access, free some space, or use another folder",
-            ),
-        )
+def unwritable(results: Path, error: OSError) -> Problem:
+    """What is said when a folder's results cannot be written."""
+    return Problem(
+        found=Text(
+            nb=f"rapporten kan ikke skrives: {error.strerror or error}",
+            en=f"the report cannot be written: {error.strerror or error}",
+        ),
+        where=str(error.filename or results),
+        allowed=Text(nb="en mappe som du kan skrive i", en="a folder that you may write in"),
+        next_step=Text(
+            nb="gi deg selv skrivetilgang, frigjør plass, eller bruk en annen mappe",
+            en="give yourself write access, free some space, or use another folder",
+        ),
     )

@@ -6,7 +6,7 @@ declared (:func:`declared`, :func:`given`) or found in the months before the dra
 """
 
 from lodd.evaluation.power.assumptions import Assumption, declared, from_registers, given, refuse_without
-from lodd.evaluation.power.planned import curve, planned_power
+from lodd.evaluation.power.planned import planned_power
 from lodd.evaluation.power.reached import precision_reached
 from lodd.evaluation.power.results import POWER_SCHEMA, PRECISION_SCHEMA
 from lodd.evaluation.power.smallest import POWERS, equivalence_power, power, smallest_effect
@@ -16,7 +16,6 @@ __all__ = [
     "POWER_SCHEMA",
     "PRECISION_SCHEMA",
     "Assumption",
-    "curve",
     "declared",
     "equivalence_power",
     "from_registers",

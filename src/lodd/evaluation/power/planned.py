@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -232,21 +232,3 @@ class _Simulated:
         mean = 0.0 if np.isnan(assumed.mean) else assumed.mean
         share = outcome.binary and 0 < mean < 1 and np.isclose(assumed.sd**2, mean * (1.0 - mean)) and not assumed.r2
         return invented(mean, assumed.residual_sd, binary=bool(share), people=people, count=count, seed=self._seed)
-
-
-def curve(frame: pl.DataFrame, effects_shown: Sequence[float], level: float = 0.05) -> pl.DataFrame:
-    """Power by effect, for every outcome, arm and number of people of a table of ``planned_power``."""
-    from lodd.evaluation.power.smallest import power
-
-    rows = []
-    for row in frame.unique(["outcome", "months", "arm", "people"], maintain_order=True).iter_rows(named=True):
-        df = max(1.0, row["used"] - 2.0)
-        rows += [
-            {
-                **{key: row[key] for key in ("outcome", "months", "arm", "people")},
-                "effect": effect,
-                "power": power(effect, row["std_error"], df, level),
-            }
-            for effect in effects_shown
-        ]
-    return pl.DataFrame(rows)
