@@ -173,8 +173,11 @@ class Replay:
         Raises:
             DataError: there are none.
         """
-        then = next((design for until, design in self._superseded if moment < until), self.design)
-        return then.place(office, day).probability
+        return self.design_then(moment).place(office, day).probability
+
+    def design_then(self, moment: datetime) -> Design:
+        """The design as it was at a moment, of the amendments followed so far."""
+        return next((design for until, design in self._superseded if moment < until), self.design)
 
     def keyed_ticket(self, lot_id: str) -> int:
         """The ticket of a keyed lot (only with a key)."""
