@@ -12,6 +12,7 @@ _MOST_SUBJECTS = 6
 _OF_PEOPLE = frozenset(
     {"singletons", "without_contrast", "leverage_one", "beyond_coverage", "undefined_after_exit", "covariate_missing"}
     | {"subgroup_missing", "left_out_of_subgroup", "not_redrawn"}
+    | {"parts_do_not_add_up", "fidelity_unknown", "target_missing"}
 )
 
 
@@ -89,13 +90,14 @@ def _row(c: Context, note: Note) -> Row:
 
 
 def _subject(c: Context, note: Note) -> str:
-    """What a note is about: an outcome, an estimator, an arm, a subgroup, the draw, a stratum or a covariate."""
+    """What a note is about: an outcome, an estimator, an arm, a group, the draw, a stratum or a covariate."""
     subject = note.subject
     if subject in c.trial.outcomes:
         return c.outcome(subject)
     if subject in c.trial.arms:
         return c.arm(subject)
-    labels = {group.id: group.label for group in c.trial.analysis.subgroups if group.label}
+    plan = c.trial.analysis
+    labels = {group.id: group.label for group in (*plan.subgroups, *plan.targets) if group.label}
     if subject in labels:
         return c.text(labels[subject])
     for prefix in ("estimator", "note.method"):
