@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.models import SocialAccount
+
 from lodd.errors import Problem
 from lodd.locale import Text
 from lodd.site.installation import installation
@@ -109,6 +111,17 @@ def check_decide_reset(reset: SecondFactorReset) -> None:
     """
     if reset.approved_at is not None or reset.declined_at is not None:
         raise _not_now("dette er avgjort allerede", "this was decided already")
+
+
+def check_unlink(link: SocialAccount) -> None:
+    """Raises:
+    NotNowError: there is no password and no other agency: nobody could sign in.
+    """
+    if (
+        not link.user.has_usable_password()
+        and not SocialAccount.objects.filter(user=link.user).exclude(pk=link.pk).exists()
+    ):
+        raise _not_now("dette er den eneste måten å logge inn på", "this is the only way to sign in")
 
 
 def _is_last(grant: Grant) -> bool:

@@ -6,19 +6,26 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from lodd.errors import LoddError
+from lodd.site import limits
+from lodd.site.actions.sign_in import BEGAN
 
 Next = Callable[[HttpRequest], HttpResponse]
 _POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
     "img-src 'self'; require-trusted-types-for 'script'"
 )
+LONGEST_SESSION: Final = timedelta(hours=12)
 _log = logging.getLogger("lodd.requests")
 
 
@@ -61,13 +68,37 @@ class RequestLog:
 
 
 class Session:
-    """Somebody who was deactivated is out at once."""
+    """A session ends after a working day, however busy it was. (Idle ones end by themselves; a closed account's at once.)"""
+
+    def __init__(self, answer: Next) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = request.session.get(BEGAN) if request.COOKIES.get(settings.SESSION_COOKIE_NAME) else None
+        if began is not None and time.time() - began > LONGEST_SESSION.total_seconds():
+            logout(request)
+            messages.info(request, gettext("You were signed out, because you signed in more than 12 hours ago."))
+        return self.answer(request)
+
+
+class Limits:
+    """How often somebody may do some things (:mod:`lodd.site.limits`)."""
 
     def __init__(self, answer: Next) -> None:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.answer(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        match = request.resolver_match
+        rate = limits.exceeded(request, match.view_name) if match else None
+        return too_many(request, rate.wait) if rate else None
+
+
+def too_many(request: HttpRequest, wait: int = 300, **_: object) -> HttpResponse:
+    """The answer to what was asked too often; also django-allauth's."""
+    return render(request, "429.html", status=429, headers={"Retry-After": str(wait)})
 
 
 class SaidErrors:

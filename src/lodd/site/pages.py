@@ -25,7 +25,7 @@ class Page:
     """``place`` finds where the thing that the address names belongs (or raises Http404); None: asked of no place.
 
     A view of a page without a place must itself keep to what :func:`permissions.offices_for` gives.
-    ``before_second_factor``: answers also somebody who must first prove or set up a second factor.
+    ``stage``: a page that also answers somebody who must first prove or set up a second factor.
     """
 
     route: str
@@ -33,7 +33,7 @@ class Page:
     view: View
     tasks: Mapping[str, Task]
     place: Callable[..., Place] | None = field(default=None)
-    before_second_factor: bool = False
+    stage: second_factor.Stage = ""
 
     def url(self) -> URLPattern:
         answer = self.answer if OPEN.issuperset(self.tasks.values()) else never_cache(self.answer)
@@ -49,7 +49,7 @@ class Page:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             check(request.user, task)
-            if not self.before_second_factor and second_factor.lacking(request):
+            if second_factor.lacking(request) and not second_factor.admits(request, self.stage):
                 return redirect(second_factor.way(request))
             if self.place is not None:
                 check(request.user, task, self.place(**named))

@@ -6,7 +6,7 @@ before the factor was set up, or before the role was given, must prove the facto
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
@@ -22,6 +22,8 @@ from lodd.site.permissions import needs_second_factor, roles_of
 SET_UP: Final = "mfa_index"
 SECOND: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _METHOD: Final = "mfa"
+Stage = Literal["", "set_up", "prove"]
+"""What a page is for, to somebody who has not proven a second factor."""
 
 
 def proven(request: HttpRequest) -> bool:
@@ -35,8 +37,15 @@ def note_proven(request: HttpRequest, user: User, how: str) -> None:
 
 
 def lacking(request: HttpRequest) -> bool:
-    """Must whoever asks first prove a second factor?"""
-    return not proven(request) and needs_second_factor(roles_of(request.user))
+    """Must whoever asks first prove a second factor? Those whose role needs one, and all who have one."""
+    if proven(request):
+        return False
+    return needs_second_factor(roles_of(request.user)) or _has_one(request.user)
+
+
+def admits(request: HttpRequest, stage: Stage) -> bool:
+    """May somebody who lacks the proof see a page of this stage? Who has a factor can prove it, but set up no other."""
+    return stage == "prove" or (stage == "set_up" and not _has_one(request.user))
 
 
 def way(request: HttpRequest) -> str:
@@ -54,6 +63,10 @@ def is_last(authenticator: Authenticator) -> bool:
     if authenticator.type not in SECOND or others.exists():
         return False
     return needs_second_factor(roles_of(authenticator.user))
+
+
+def _has_one(user: Any) -> bool:
+    return Authenticator.objects.filter(user=user, type__in=SECOND).exists()
 
 
 class SignInStage(AuthenticateStage):

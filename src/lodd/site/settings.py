@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "lodd.site.middleware.Session",
+    "lodd.site.middleware.Limits",
     "lodd.site.middleware.SaidErrors",
 ]
 
@@ -86,6 +87,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "lodd_site_cache",
         "TIMEOUT": 300,
+        "OPTIONS": {"MAX_ENTRIES": 20_000},  # at the default of 300 the brakes of one would push out another's
     }
 }
 
@@ -152,6 +154,21 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation was answered from the addre
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if LODD.production else "http"
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "20/m/ip,5/300s/key"}  # an office is one address
+ACCOUNT_FORMS = {
+    "login": "lodd.site.forms.accounts.SignInForm",
+    "reauthenticate": "lodd.site.forms.accounts.PasswordAgainForm",
+    "change_password": "lodd.site.forms.accounts.ChangePasswordForm",
+    "reset_password": "lodd.site.forms.accounts.ForgottenPasswordForm",
+    "reset_password_from_key": "lodd.site.forms.accounts.NewPasswordForm",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if LODD.behind_proxy else 0
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=2).total_seconds())
 SOCIALACCOUNT_ADAPTER = "lodd.site.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = social_providers(LODD)
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -163,11 +180,19 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not LODD.production
 MFA_TOTP_ISSUER = "Lodd"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are verified by the invitation
+MFA_FORMS = {
+    "activate_totp": "lodd.site.forms.accounts.ActivateCodesForm",
+    "authenticate": "lodd.site.forms.accounts.CodeForm",
+    "reauthenticate": "lodd.site.forms.accounts.CodeAgainForm",
+    "add_webauthn": "lodd.site.forms.accounts.AddPasskeyForm",
+    "edit_webauthn": "lodd.site.forms.accounts.NamePasskeyForm",
+}
 
 globals().update(mail_settings(LODD))
 
 LOGGING_CONFIG = "lodd.site.logs.configure"
-LOGGING: dict[str, Any] = {}
+LOGGING: dict[str, Any] = {"quiet": LODD.demo}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 CSRF_FAILURE_VIEW = "lodd.site.views.errors.csrf"

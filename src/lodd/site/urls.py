@@ -4,18 +4,44 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
+from django.urls import URLPattern
 
 from lodd.site.api.addresses import ENDPOINTS
 from lodd.site.pages import Page
-from lodd.site.views import home
+from lodd.site.views import (
+    accounts,
+    agencies,
+    audit,
+    decisions,
+    demo,
+    draw,
+    follow_up,
+    health,
+    home,
+    invitations,
+    monitoring,
+    participants,
+    security,
+)
 
-PAGES: Final[tuple[Page, ...]] = (*home.PAGES,)
+PAGES: Final[tuple[Page, ...]] = (
+    *home.PAGES,
+    *health.PAGES,
+    *demo.PAGES,
+    *security.PAGES,
+    *agencies.PAGES,
+    *invitations.PAGES,
+    *accounts.PAGES,
+    *decisions.PAGES,
+    *audit.PAGES,
+    *draw.PAGES,
+    *participants.PAGES,
+    *follow_up.PAGES,
+    *monitoring.PAGES,
+)
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns: list[URLPattern] = [
     *(page.url() for page in PAGES),
     *(endpoint.url() for endpoint in ENDPOINTS),
-    path("language/", set_language, name="set_language"),
-    path("account/", include("allauth.urls")),
 ]
+handler429 = "lodd.site.middleware.too_many"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import PermissionDenied
 
 from lodd.errors import Problem, UsageError
@@ -151,6 +152,18 @@ def choose_language(user: User, language: str) -> None:
     if user.language != language:
         User.objects.filter(pk=user.pk).update(language=language)
     audit(Actor.of(user), "user.language", f"user:{user.ledger_id}", language=language)
+
+
+@action
+def unlink_agency(link: SocialAccount, *, actor: Actor) -> None:
+    """Let an agency's sign-in open the account no more.
+
+    Raises:
+        NotNowError: it is the only way in.
+    """
+    account_policies.check_unlink(link)
+    link.delete()
+    audit(actor, "agency.unlinked", f"user:{actor.ledger_id}", provider=link.provider)
 
 
 def end_sessions(user: User) -> None:

@@ -11,6 +11,9 @@ from django.utils.timezone import localtime
 from lodd import locale
 from lodd.locale import Text
 from lodd.site.context import language
+from lodd.site.installation import installation
+from lodd.site.models import Grant
+from lodd.site.permissions import ROLE_LABELS, Role
 
 register = template.Library()
 
@@ -48,3 +51,13 @@ def moment(value: datetime | None) -> str:
 def grouped(number: Any) -> str:
     """An identity number in two groups, as people read it aloud."""
     return str(number.grouped())
+
+
+@register.filter
+def role_label(grant: Grant) -> str:
+    """A role and where it is held: «Veileder, NAV Sentrum»."""
+    here = installation()
+    county = here.trial.sites[grant.site].label if grant.site in here.trial.sites else grant.site
+    place = here.office_labels.get(grant.office, grant.office) or county
+    label = ROLE_LABELS[Role(grant.role)][language()]
+    return f"{label}, {place}" if place else label
