@@ -46,7 +46,15 @@ def _django() -> None:
         "LODD_DATABASE": COPIES.url,
     }
     start_django()
+    _plain_static_files()
     prepare_database(read_config())
+
+
+def _plain_static_files() -> None:
+    """Pages link to static files by their own names, so that nothing need be collected."""
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 _trial()

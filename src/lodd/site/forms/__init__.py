@@ -1,0 +1,1 @@
+"""The site's forms: what is asked, what may be answered, and what to say when it cannot be."""
