@@ -153,10 +153,11 @@ def _batches(
     """The settings' batches, each arm of each scaled so that all together come near the number of people."""
     if settings is None or settings.nomination is None:
         raise UsageError(_no_batches())
-    total = sum(sum(batch.numbers.values()) for batch in settings.nomination.batches)
-    numbers = {}
-    for batch in settings.nomination.batches:
-        numbers[batch.id] = tuple(round(batch.numbers.get(arm, 0) * people / total) for arm in trial.arm_ids)
+    declared = settings.nomination.batches
+    counts = np.array([[batch.numbers.get(arm, 0) for arm in trial.arm_ids] for batch in declared])
+    ends = np.rint(np.cumsum(counts, axis=0) * people / counts.sum()).astype(int)  # so that each arm's total is right
+    scaled = np.diff(ends, axis=0, prepend=np.zeros((1, ends.shape[1]), dtype=int))
+    numbers = {batch.id: tuple(int(count) for count in row) for batch, row in zip(declared, scaled, strict=True)}
     batches = [batch for batch in settings.nomination.batches if sum(numbers[batch.id])]
     rows = [
         (batch.office, trial.office_site[batch.office], batch.drawn_on, batch.id)
