@@ -117,10 +117,8 @@ def check_unlink(link: SocialAccount) -> None:
     """Raises:
     NotNowError: there is no password and no other agency: nobody could sign in.
     """
-    if (
-        not link.user.has_usable_password()
-        and not SocialAccount.objects.filter(user=link.user).exclude(pk=link.pk).exists()
-    ):
+    others = SocialAccount.objects.filter(user=link.user).exclude(pk=link.pk)
+    if not link.user.has_usable_password() and not others.exists():
         raise _not_now("dette er den eneste måten å logge inn på", "this is the only way to sign in")
 
 

@@ -68,7 +68,10 @@ class RequestLog:
 
 
 class Session:
-    """A session ends after a working day, however busy it was. (Idle ones end by themselves; a closed account's at once.)"""
+    """A session ends after a working day, however busy it was.
+
+    (Idle ones end by themselves, and a closed account's at once: see ``User.session_epoch``.)
+    """
 
     def __init__(self, answer: Next) -> None:
         self.answer = answer

@@ -1,4 +1,4 @@
-"""The provider that django-allauth finds here: OpenID Connect with PKCE, a nonce and a token whose signature is checked."""
+"""The provider that django-allauth finds here: OpenID Connect with PKCE, a nonce and a token of proven origin."""
 
 from __future__ import annotations
 

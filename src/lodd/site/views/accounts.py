@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest, ledger_id: str) -> HttpResponse:
     """One account: its roles, and what can be done with it."""
     user = get_object_or_404(User, ledger_id=ledger_id)
-    grants = [grant for grant in user.grants.order_by("proposed_at").select_related("proposed_by", "approved_by")]
+    grants = list(user.grants.order_by("proposed_at").select_related("proposed_by"))
     return render(
         request,
         "accounts/account.html",
