@@ -11,19 +11,28 @@ _FIELDS: Final = ("page", "method", "status", "milliseconds", "request", "action
 
 
 class JsonLines(logging.Formatter):
-    """Time, level, logger, a fixed message and the fields of ``_FIELDS``. Never arguments or values."""
+    """Time, level, logger, a fixed message and the fields of ``_FIELDS``. Never arguments or values.
+
+    A message with arguments is fixed before they are put in. One without may have been put together by a library of
+    anything, so only our own are written.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.msg if isinstance(record.msg, str) and not record.args else record.name,
+            "message": _message(record),
         }
         line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             line |= {"error": record.exc_info[0].__name__, "where": _where(record)}
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    fixed = isinstance(record.msg, str) and (record.args or record.name.split(".")[0] == "lodd")
+    return record.msg if fixed else record.name
 
 
 def _where(record: logging.LogRecord) -> str:
@@ -33,8 +42,8 @@ def _where(record: logging.LogRecord) -> str:
     return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
 
 
-def configure(_: dict[str, Any]) -> None:
-    """All logs to standard error as JSON lines."""
+def configure(chosen: dict[str, Any]) -> None:
+    """All logs to standard error as JSON lines. ``{"quiet": True}``: not every request."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -42,6 +51,6 @@ def configure(_: dict[str, Any]) -> None:
             "formatters": {"json": {"()": "lodd.site.logs.JsonLines"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
-            "loggers": {"lodd": {"level": "INFO"}},
+            "loggers": {"lodd": {"level": "WARNING" if chosen.get("quiet") else "INFO"}},
         }
     )
