@@ -71,28 +71,38 @@ class FixedEffects:
 
     def moments(self, treated: Allocations) -> Moments:
         c = self.columns
-        d, within = self._net_of_strata(treated), None
-        if c.basis.shape[1]:
-            within = _sum_of_squares(d)
-            d -= c.basis @ (c.basis.T @ d)
+        d, within = self._net_of_strata(treated)
+        fitted = c.basis.T @ d
+        if len(fitted):
+            d -= c.basis @ fitted
         square = d * d
         ss = _ones(square) @ square
-        none = ss <= (_NO_CONTRAST if within is None else np.maximum(_NO_CONTRAST, _NO_CONTRAST * within))
+        none = ss <= np.maximum(_NO_CONTRAST, _NO_CONTRAST * within)
         ss[none] = 1.0
-        weight = square / ss
-        np.subtract(c.room[:, None], weight, out=weight)
-        none |= weight.min(axis=0) <= NEAR_FULL
-        weight[:, none] = 1.0
+        weight = square * (-1.0 / ss)
+        weight += c.room[:, None]
+        if not self._has_room(fitted, ss):
+            none |= weight.min(axis=0) <= NEAR_FULL
+            weight[:, none] = 1.0
         np.divide(square, weight, out=weight)
         return self._solve(d, square, weight, ss, none)
 
-    def _net_of_strata(self, treated: Allocations) -> Array:
+    def _net_of_strata(self, treated: Allocations) -> tuple[Array, Array]:
+        """(m, R) the arm less its share of the stratum, and its sum of squares (R,)."""
         c = self.columns
         d = treated[c.rows].astype(c.y.dtype)
-        shares = np.add.reduceat(d, c.starts, axis=0)
-        shares /= c.sizes[:, None].astype(c.y.dtype)
+        sizes = c.sizes[:, None].astype(c.y.dtype)
+        counts = np.add.reduceat(d, c.starts, axis=0)
+        shares = counts / sizes
+        within = np.asarray((counts * (1.0 - shares)).sum(axis=0))
         d -= shares[c.group]
-        return d
+        return d, within
+
+    def _has_room(self, fitted: Array, ss: Array) -> bool:
+        """Can nobody's leverage be one in any of these redraws? By a bound: ``|d| <= 1 + |q| |Q'D|``."""
+        furthest = np.sqrt((self.columns.basis**2).sum(axis=1).max(initial=0.0))
+        largest = 1.0 + furthest * np.sqrt((fitted * fitted).sum(axis=0))
+        return bool((largest * largest / ss < self.columns.room.min() - NEAR_FULL).all())
 
     def _solve(self, d: Array, square: Array, weight: Array, ss: Array, none: Booleans) -> Moments:
         c = self.columns
@@ -374,7 +384,3 @@ def _least(sums: Array) -> Array:
 
 def _ones(matrix: NDArray[Any]) -> Array:
     return np.ones(len(matrix), dtype=matrix.dtype)
-
-
-def _sum_of_squares(matrix: Array) -> Array:
-    return np.asarray(np.einsum("ij,ij->j", matrix, matrix))
