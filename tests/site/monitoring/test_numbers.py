@@ -227,9 +227,9 @@ def test_missing_referrals_are_those_older_than_the_declared_days() -> None:
             FollowUpDates(6, started=((day(2), "se"),)),
         ),
     )
-    late = missing_referrals(records, day(15), 14)
+    late = missing_referrals(("control", "se"), records, day(15), 14)
     assert [(one.seq, one.days) for one in late] == [(2, 20), (1, 15)]
-    assert [one.seq for one in missing_referrals(records, day(14), 14)] == [2]
+    assert [one.seq for one in missing_referrals(("control", "se"), records, day(14), 14)] == [2]
 
 
 # Repeated requests ----------------------------------------------------------------------------------------------------

@@ -32,16 +32,29 @@ schedule = [
   {{ site = "north", from = 2020-01-15, probability = {{ {probability} }} }},
   {{ site = "south", from = 2020-01-15, probability = {{ {probability} }} }},
 ]
+[registers.programmes]
+file = "programmes.parquet"
+temporality = "status"
+covers = {{ from = 2020-01-01, until = 2021-12-31 }}
+start = "start_date"
+stop = "stop_date"
+columns = {{ programme = {{}} }}
+[participation]
+register = "programmes"
+code = "programme"
 [analysis]
 window = {{ before = 1, after = 1 }}
 """
+ARM = """[arms.{arm}]
+label = {{ nb = "{arm} nb", en = "{arm} en" }}
+programmes = [{{ code = "P_{arm}" }}]"""
 SITE_OF = {"n1": "north", "n2": "north", "s1": "south"}
 
 
 @cache
 def trial(arms: tuple[str, ...] = ("control", "se")) -> Trial:
     """A trial with two sites and three offices, 0.4 to the first treated arm and 0.2 to a second."""
-    tables = "\n".join(f'[arms.{arm}]\nlabel = {{ nb = "{arm} nb", en = "{arm} en" }}' for arm in arms)
+    tables = "\n".join(ARM.format(arm=arm) for arm in arms)
     shares = ", ".join(f'{arm} = "{p}"' for arm, p in zip(arms[1:], ("0.4", "0.2"), strict=False))
     named = ", ".join(f'"{arm}"' for arm in arms)
     return parse_trial(PROTOCOL.format(arms=named, arm_tables=tables, probability=shares).encode()).trial

@@ -18,9 +18,9 @@ from lodd.site.monitoring.tables import Section, Table
 
 _INSIDE: Final = Text(
     nb="Tallene er ikke avrundet, og små grupper er ikke skjult: De er for dem som arbeider med forsøket og ser "
-    "deltakerne i sitt eget område uansett. De skal ikke gis videre eller offentliggjøres.",
+    "deltakerne i sitt eget fylke uansett. De skal ikke gis videre eller offentliggjøres.",
     en="The numbers are not rounded and small groups are not hidden: they are for those who work on the trial and see "
-    "the participants of their own site anyway. They must not be passed on or published.",
+    "the participants of their own county anyway. They must not be passed on or published.",
 )
 
 

@@ -8,7 +8,7 @@ from lodd.locale import Language, Text
 from lodd.protocol import Trial
 from lodd.site.monitoring.shares import Level
 
-SITE = Text(nb="Område", en="Site")
+SITE = Text(nb="Fylke", en="County")
 OFFICE = Text(nb="Kontor", en="Office")
 CASEWORKER = Text(nb="Veileder", en="Caseworker")
 ARM = Text(nb="Trukket til", en="Drawn to")

@@ -78,10 +78,13 @@ def _places(draw: MonitoredDraw, dates: FollowUpDates, arms: Sequence[str]) -> s
     return {arm for day, arm in dates.started if day >= draw.day and arm in arms}
 
 
-def missing_referrals(records: Records, today: date, referral_days: int) -> tuple[MissingReferral, ...]:
+def missing_referrals(
+    arms: Sequence[str], records: Records, today: date, referral_days: int
+) -> tuple[MissingReferral, ...]:
     """Those drawn more than ``referral_days`` days ago without a referral or a start, the longest wait first.
 
-    Nobody is waited for who has withdrawn or for whom an error is noted.
+    ``arms`` are those that have somewhere to be referred to. Nobody is waited for who has withdrawn or for whom an
+    error is noted.
     """
     follow_up = {dates.seq: dates for dates in records.follow_up}
     since = today - timedelta(days=referral_days)
@@ -96,7 +99,7 @@ def missing_referrals(records: Records, today: date, referral_days: int) -> tupl
             days=(today - draw.day).days,
         )
         for draw in records.draws
-        if draw.day < since and _waited_for(draw, follow_up.get(draw.seq))
+        if draw.day < since and draw.arm in arms and _waited_for(draw, follow_up.get(draw.seq))
     ]
     return tuple(sorted(late, key=lambda one: (-one.days, one.seq)))
 

@@ -108,7 +108,7 @@ def _by_site(trial: Trial, counts: Sequence[MonthCount]) -> Table:
         rows.append((site_name(trial, site), drawn, planned, drawn / planned if planned else None))
     return Table(
         id="draws-by-site",
-        caption=Text(nb="Trukket og planlagt til nå, etter område", en="Drawn and planned so far, by site"),
+        caption=Text(nb="Trukket og planlagt til nå, etter fylke", en="Drawn and planned so far, by county"),
         columns=(
             Column("site", SITE, "words"),
             Column("drawn", _DRAWN, "count"),
@@ -122,7 +122,7 @@ def _by_site(trial: Trial, counts: Sequence[MonthCount]) -> Table:
 def _by_site_and_month(trial: Trial, counts: Sequence[MonthCount]) -> Table:
     return Table(
         id="draws-by-site-and-month",
-        caption=Text(nb="Trukket og planlagt, etter område og måned", en="Drawn and planned, by site and month"),
+        caption=Text(nb="Trukket og planlagt, etter fylke og måned", en="Drawn and planned, by county and month"),
         columns=(
             Column("site", SITE, "words"),
             Column("month", _MONTH, "month"),

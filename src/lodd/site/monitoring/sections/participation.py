@@ -83,7 +83,8 @@ def _cross_over(trial: Trial, rows: Sequence[ArmParticipation]) -> Table:
 
 def missing_section(trial: Trial, records: Records, today: date, referral_days: int) -> Section:
     """Those who should have been referred by now."""
-    rows = missing_referrals(records, today, referral_days)
+    arms = [arm for arm in trial.arm_ids if trial.arms[arm].programmes]
+    rows = missing_referrals(arms, records, today, referral_days)
     return Section(
         id="missing",
         heading=Text(nb="Manglende innsøkinger", en="Missing referrals"),

@@ -32,7 +32,7 @@ _BLIND = Text(
     "cannot see. That each lot is what the mechanism gives is shown by verifying the ledger. An alarm is a reason to "
     "look, not proof that anybody has done wrong.",
 )
-_BY_OFFICE = Text(nb="Trukket mot oppgitt, etter område og kontor", en="Drawn against declared, by site and office")
+_BY_OFFICE = Text(nb="Trukket mot oppgitt, etter fylke og kontor", en="Drawn against declared, by county and office")
 _BY_CASEWORKER = Text(nb="Trukket mot oppgitt, etter veileder", en="Drawn against declared, by caseworker")
 _CERTAIN = Text(
     nb="P-verdien er 1 delt på den høyeste e-verdien, og gjelder uansett når en ser etter. «Åpne lodd» er de som kunne "
@@ -104,9 +104,9 @@ def _about(trial: Trial, row: StreamShare) -> Text:
 def _rate(alpha: float) -> Text:
     share = both(lambda language: percent(alpha, language))
     return Text(
-        nb=f"Alarmen tar alle områder, kontorer og veiledere i forsøket under ett: Når som helst en ser etter, er den "
+        nb=f"Alarmen tar alle fylker, kontorer og veiledere i forsøket under ett: Når som helst en ser etter, er den "
         f"forventede andelen falske alarmer blant alarmene høyst {share.nb}.",
-        en=f"The alarm takes all sites, offices and caseworkers of the trial together: whenever one looks, the "
+        en=f"The alarm takes all counties, offices and caseworkers of the trial together: whenever one looks, the "
         f"expected share of false alarms among the alarms is at most {share.en}.",
     )
 
