@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # the ready-made list of passkeys says how long ago in its words
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -100,7 +101,6 @@ TIME_ZONE = "Europe/Oslo"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = str(LODD.state / "static")
-STATICFILES_DIRS = [HERE / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
