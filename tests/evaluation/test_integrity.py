@@ -7,22 +7,32 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from lodd.allocation import Design, DrawHistory
+from lodd.allocation import Design, Details, DrawHistory, Finding, Verification
+from lodd.allocation.details import new_detail
 from lodd.allocation.events import Draw, ErrorNoted, Event, OutageUsed, RepeatedRequest, Withdrawal
 from lodd.allocation.ledger import Chain
 from lodd.evaluation import DrawRecord, integrity_conclusion
-from lodd.evaluation.integrity import CHECKS, INTEGRITY_SCHEMA, MEMBER_SCHEMA, draw_record, integrity_tables
+from lodd.evaluation.integrity import (
+    CHECKS,
+    INTEGRITY_SCHEMA,
+    MEMBER_SCHEMA,
+    draw_record,
+    integrity_tables,
+    read_draw_record,
+)
 from lodd.evaluation.integrity.conclusion import CHECK_LABELS
 from lodd.evaluation.integrity.drawn import Drawn, Groups
 from lodd.evaluation.integrity.order import ArmMeasures
 from lodd.evaluation.integrity.rows import benjamini_hochberg, holm
 from lodd.evaluation.integrity.tails import Reference, references
+from lodd.locale import Text
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants
 
@@ -493,3 +503,87 @@ def test_the_sentence_says_what_the_tests_found() -> None:
     for table in (quiet, small, sound, unknown):
         for word in ("proof", "proves", "fair", "bevis", "rettferdig"):
             assert word not in integrity_conclusion(table).en + integrity_conclusion(table).nb
+
+
+# Where something is missing -------------------------------------------------------------------------------------------
+
+
+def test_the_record_of_a_file(world: Any, tmp_path: Path) -> None:
+    """On whose behalf somebody asked is outside the chain; what is no event is left out."""
+    small = world(12)
+    detail = new_detail({"on_behalf_of": "anna"})
+    chain = Chain("0" * 64)
+    chain.events = ledger_of(small)
+    asked = {"first": 1, "lot_id": lot_id(0), "office": "n1"}
+    for sha256 in (detail.sha256, None):
+        chain.add(RepeatedRequest(details=sha256, **asked), at=datetime(2016, 1, 1, tzinfo=UTC), by="line")
+    ledger = tmp_path / "ledger.ndjson"
+    ledger.write_bytes(b"".join(event.line() + b"\n" for event in chain.events) + b"torn")
+    record = read_draw_record(small.trial, ledger, Details(kept={detail.sha256: detail}))
+    assert record.answers.height == 12
+    assert record.requests["by"].to_list() == ["anna", "line"]
+
+
+def test_the_verification_is_a_row(world: Any) -> None:
+    small = world(30)
+    finding = Finding("lot", 3, Text(nb="galt", en="wrong"))
+    for findings, counts, verdict in (
+        ((), {"recomputed": 30}, "ok"),
+        ((), {}, "not_known"),
+        ((finding,), {"recomputed": 30}, "alarm"),
+    ):
+        verified = Verification(True, findings, (), (), counts, "0" * 64, "0" * 64)
+        record = draw_record(small.trial, ledger_of(small), verification=verified, agrees=True)
+        found = row(tables(small, record, redraws=99), "verification")
+        assert (found["verdict"], found["n"]) == (verdict, counts.get("recomputed", 0))
+    outside = Verification(False, (), (), (), {}, "", "")
+    record = draw_record(small.trial, [], verification=outside)
+    assert row(tables(small, record, redraws=99), "verification")["verdict"] == "not_known"
+
+
+def test_batches_are_permuted_as_the_ledger_has_them(world: Any) -> None:
+    """Numbers are fixed, so they are not tested; the order within a batch is."""
+    small = world(60, draw={"method": "complete", "strata": ["batch"]})
+    batches = [f"b{i // 20}" for i in range(60)]
+    arms = (["se"] * 12 + ["control"] * 8) * 3
+    sorted_arms = in_order(small, arms).with_column(batch=batches)
+    record = draw_record(small.trial, ledger_of(sorted_arms))
+    record = replace(record, answers=record.answers.with_columns(pl.Series("batch", batches)))
+    found = tables(sorted_arms, record)
+    assert row(found, "count_strata")["detail"] == "fixed_by_design"
+    assert row(found, "serial")["p_high"] == pytest.approx(1 / 1000)
+    assert "number drawn" not in integrity_conclusion(found["integrity"]).en
+
+
+def test_without_anything_known_before_or_a_register_of_programmes(world: Any) -> None:
+    bare = world(60, window=(0, 4), covariates=[]).without("age", "region")
+    columns = [name for name in bare.panel.frame.columns if not name.startswith("participates_")]
+    bare = replace(bare, panel=replace(bare.panel, frame=bare.panel.frame.select(columns)))
+    found = tables(bare, redraws=99)
+    assert row(found, "covariates_joint")["detail"] == "nothing_known"
+    assert row(found, "start")["detail"] == "not_recorded"
+    assert found["integrity_starts"].is_empty()
+
+
+def test_missing_facts_are_facts_too(world: Any) -> None:
+    """Only the programme's people lack their age: nobody's age differs, but whose is known does."""
+    small = world(120)
+    treated = small.participants.frame["arm"] == "se"
+    hidden = small.participants.frame["age"].zip_with(~treated, pl.Series([None] * 120, dtype=pl.Int64))
+    found = tables(small.with_column(age=hidden))
+    assert row(found, "covariates_largest")["verdict"] == "alarm"
+
+
+def test_referrals_are_compared_where_they_are_known(world: Any) -> None:
+    """The reference arm waits a month longer: worth a look, never an alarm."""
+    small = world(120)
+    frame = small.participants.frame
+    waits = pl.when(pl.col("arm") == "se").then(10).otherwise(40)
+    referred = frame.select(pl.col("drawn_at") + pl.duration(days=waits)).to_series().rename("referred_at")
+    known = small.with_column(referred_at=referred.cast(pl.Date))
+    assert "referred_at" not in known.participants.baseline_columns
+    found = row(tables(known), "referral")
+    assert (found["verdict"], found["n"]) == ("look", 120)
+    assert found["p_low"] == pytest.approx(1 / 1000)
+    alike = small.with_column(referred_at=pl.Series([None] * 120, dtype=pl.Date))
+    assert row(tables(alike, redraws=99), "referral")["detail"] == "all_alike"

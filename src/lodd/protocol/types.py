@@ -20,6 +20,7 @@ CONDITIONAL: Final = "conditional_"
 PARTICIPATES: Final = "participates_"
 DRAW_ORDER: Final = "draw_order"
 SLIP: Final = "slip"
+REFERRED: Final = "referred_at"
 REQUIRED_COLUMNS: Final = ("person_id", "arm", "site", "office", "stratum", "drawn_at")
 
 
@@ -28,8 +29,9 @@ class Participants:
     """Everybody drawn, one row a person, in the order of ``frame``.
 
     Columns: ``person_id`` (pseudonym), ``arm``, ``site``, ``office``, ``stratum``, ``drawn_at`` (date); where known,
-    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities), ``draw_order`` (a number that grows with the draws)
-    and ``slip`` (the arm came from a slip used during an outage); then any baseline facts. Made and checked by
+    ``marginal_<arm>`` and ``conditional_<arm>`` (probabilities), ``draw_order`` (a number that grows with the draws),
+    ``slip`` (the arm came from a slip used during an outage) and ``referred_at`` (date of the referral after the draw,
+    null if there was none); then any baseline facts. Made and checked by
     ``lodd.protocol.participants``.
     """
 
@@ -68,7 +70,8 @@ class Participants:
     @property
     def baseline_columns(self) -> tuple[str, ...]:
         """Columns beyond those that the draw itself makes."""
-        made = {*REQUIRED_COLUMNS, DRAW_ORDER, SLIP, *(p + a for p in (MARGINAL, CONDITIONAL) for a in self.arms)}
+        chances = (prefix + arm for prefix in (MARGINAL, CONDITIONAL) for arm in self.arms)
+        made = {*REQUIRED_COLUMNS, DRAW_ORDER, SLIP, REFERRED, *chances}
         return tuple(name for name in self.frame.columns if name not in made)
 
 

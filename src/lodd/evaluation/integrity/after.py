@@ -25,9 +25,10 @@ from lodd.evaluation.integrity.rows import (
 )
 from lodd.evaluation.integrity.tails import Lots, Measure, references
 from lodd.protocol.model import Trial
-from lodd.protocol.types import PARTICIPATES, Panel, Participants
+from lodd.protocol.types import PARTICIPATES, REFERRED, Panel, Participants
 
 START_MONTHS: Final = 12
+REFERRAL_DAYS: Final = 180
 _FEWEST: Final = 2
 """Events that a test needs: one alone cannot lean to an arm."""
 _MARKS: Final[dict[str, About]] = {"repeated": "draw", "withdrawn": "after", "error_noted": "after", "missing": "after"}
@@ -132,6 +133,15 @@ def start_months(panel: Panel) -> Floats | None:
     if first_start is None:
         return None
     return np.asarray(np.minimum(first_start, START_MONTHS))
+
+
+def referral_days(participants: Participants) -> Floats | None:
+    """(n,) days from the draw to the referral, at most 180; None unless ``referred_at`` is among the columns."""
+    frame = participants.frame
+    if frame.schema.get(REFERRED) != pl.Date:
+        return None
+    days = (frame[REFERRED] - frame["drawn_at"]).dt.total_days().fill_null(REFERRAL_DAYS)
+    return days.clip(upper_bound=REFERRAL_DAYS).cast(pl.Float64).to_numpy()
 
 
 def starts_table(trial: Trial, participants: Participants, panel: Panel) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lodd.evaluation.integrity.rows import LEVEL
+from lodd.evaluation.integrity.rows import FIXED, LEVEL
 from lodd.locale import LANGUAGES, Language, Text, join_words, number, p_value, percent
 
 CHECK_LABELS: Final[Mapping[str, Text]] = {
@@ -141,7 +141,8 @@ def _after(rows: Rows, language: Language) -> str:
 
 
 def _unknown(rows: Rows, language: Language) -> str:
-    names = list(dict.fromkeys(row["check"] for row in rows if row["verdict"] == "not_known"))
+    unknown = [row for row in rows if row["verdict"] == "not_known" and row["detail"] != FIXED]
+    names = list(dict.fromkeys(row["check"] for row in unknown))
     if not names:
         return ""
     shown = join_words([CHECK_LABELS[name][language] for name in names], language)

@@ -14,6 +14,8 @@ from lodd.evaluation.integrity.drawn import Groups
 from lodd.evaluation.integrity.tails import Reference
 
 LEVEL: Final = 0.05
+FIXED: Final = "fixed_by_design"
+"""The detail of a check of what the design fixes, so that there is nothing to test."""
 Verdict = Literal["ok", "look", "alarm", "not_known"]
 About = Literal["draw", "after", "ledger"]
 INTEGRITY_SCHEMA: Final[Mapping[str, pl.DataType]] = {
@@ -62,10 +64,10 @@ CHECKS: Final[Mapping[str, str]] = {
     "withdrawn": "Withdrawals among those drawn to the arm.",
     "error_noted": "Errors noted on answers of the arm.",
     "missing": "Drawn to the arm, and not among the participants.",
-    "referral": "Time from the draw to the referral.",
+    "referral": "Days from the draw to the referral (at most 180, also for those never referred).",
     "start": "Months from the draw to the first start in any arm's programme (at most 12).",
 }
-EXPECTED: Final = ("start",)
+EXPECTED: Final = ("start", "referral")
 """What may well differ by arm for a good reason (programmes have queues of different length): never an alarm."""
 
 
@@ -107,7 +109,7 @@ def row_of(check: str, about: About, subject: str | None, reference: Reference, 
     Where the design leaves the statistic nothing to vary by, there is nothing to test.
     """
     if not reference.spread[0] > 0:
-        return Row(check, about, subject, statistic=float(reference.actual[0]), n=n, detail="fixed_by_design")
+        return Row(check, about, subject, statistic=float(reference.actual[0]), n=n, detail=FIXED)
     return Row(
         check,
         about,
@@ -126,7 +128,7 @@ def one_by_one(check: str, subject: str, reference: Reference, groups: Groups) -
     """A row for all of a kind (the largest standardised statistic among them), and one member for each."""
     varying = np.flatnonzero(reference.spread > 0)
     if not len(varying):
-        return Row(check, "draw", subject, n=len(groups.names), detail="fixed_by_design"), []
+        return Row(check, "draw", subject, n=len(groups.names), detail=FIXED), []
     reference = Reference(reference.actual[varying], reference.redrawn[:, varying])
     largest, p = reference.largest(), reference.two_sided
     adjusted, standardised = benjamini_hochberg(p), reference.standardised.actual

@@ -15,6 +15,7 @@ from lodd.evaluation.balance import BEFORE, Characteristic, characteristics_of
 from lodd.evaluation.design import Floats
 from lodd.evaluation.integrity.after import (
     ledger_rows,
+    referral_days,
     repeated_by_caller,
     requests_table,
     start_months,
@@ -59,11 +60,11 @@ def integrity_tables(
         drawn = drawn_of(trial, design, participants, record)
     except LoddError:
         checks.unknown([*_ALONE, "serial_office", "covariates_joint", *_BY_CALLER], "draw", "cannot_be_redrawn")
+        checks.unknown(["referral", "start"], "after", "cannot_be_redrawn")
     else:
         checks.arms(drawn)
         checks.characteristics(design)
         checks.answers(design)
-    checks.unknown(["referral"], "after", "not_recorded")
     return {
         "integrity": judged(checks.rows),
         "integrity_members": members_frame(checks.members),
@@ -128,22 +129,24 @@ class _Checks:
             self.unknown(_BY_CALLER, "draw", "one_caller" if drawn.source == "ledger" else "callers_not_known")
 
     def characteristics(self, design: Design) -> None:
-        """Everything known before the draw, and the time to a start after it: by redraws of the participants."""
+        """Everything known before the draw, and the waiting after it: by redraws of the participants."""
         office, strata = Groups.of(self.participants.frame["office"].to_list()), self.participants.stratum_index
         matrix = within_strata(_known_before(self.trial, self.participants, self.panel), strata)
-        months = start_months(self.panel)
-        start = within_strata([Characteristic("start", "", months)] if months is not None else [], strata)[:, :1]
+        waiting = {"start": start_months(self.panel), "referral": referral_days(self.participants)}
+        waits = {
+            name: within_strata([Characteristic(name, "", t)], strata) for name, t in waiting.items() if t is not None
+        }
         measures: dict[str, Measure] = {}
         for k, arm in self._compared:
             if matrix.shape[1]:
                 measures[f"covariates:{arm}"] = arm_sums(matrix, k)
                 measures[f"office_covariates:{arm}"] = office_sums(matrix, office, k)
-            if start.shape[1]:
-                measures[f"start:{arm}"] = arm_sums(start, k)
+            measures |= {f"{name}:{arm}": arm_sums(wait[:, :1], k) for name, wait in waits.items() if wait.shape[1]}
         found = references(design, design.history(self.participants), measures, self.redraws) if measures else {}
         for _, arm in self._compared:
             self._covariates(arm, found, office, f"columns={matrix.shape[1]}")
-            self._start(arm, found.get(f"start:{arm}"), months)
+            for name, times in waiting.items():
+                self._waiting(name, arm, found.get(f"{name}:{arm}"), times)
 
     def _covariates(self, arm: str, found: dict[str, Reference], office: Groups, detail: str) -> None:
         if f"covariates:{arm}" not in found:
@@ -155,11 +158,12 @@ class _Checks:
         by_office = _squared_by_office(found[f"office_covariates:{arm}"], len(office.names))
         self.add(one_by_one("office_covariates", arm, by_office, office))
 
-    def _start(self, arm: str, tails: Reference | None, months: Floats | None) -> None:
-        if tails is None or months is None:
-            self.rows.append(Row("start", "after", arm, detail="no_register"))
+    def _waiting(self, name: str, arm: str, tails: Reference | None, times: Floats | None) -> None:
+        if tails is None or times is None:
+            detail = "not_recorded" if times is None else "all_alike"
+            self.rows.append(Row(name, "after", arm, detail=detail))
         else:
-            self.rows.append(row_of("start", "after", arm, tails, int((~np.isnan(months)).sum())))
+            self.rows.append(row_of(name, "after", arm, tails, int((~np.isnan(times)).sum())))
 
     def answers(self, design: Design) -> None:
         """What only the ledger tells of what became of the answers."""
