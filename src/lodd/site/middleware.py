@@ -101,7 +101,9 @@ class Limits:
 
 def too_many(request: HttpRequest, wait: int = 300, **_: object) -> HttpResponse:
     """The answer to what was asked too often; also django-allauth's."""
-    return render(request, "429.html", status=429, headers={"Retry-After": str(wait)})
+    answer = render(request, "429.html", status=429)
+    answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 class SaidErrors:

@@ -15,16 +15,21 @@ from lodd.site.views import (
     decisions,
     demo,
     draw,
+    exports,
     follow_up,
     health,
     home,
     invitations,
     monitoring,
     participants,
+    public,
+    schedule,
     security,
+    systems,
 )
 
 PAGES: Final[tuple[Page, ...]] = (
+    *public.PAGES,
     *home.PAGES,
     *health.PAGES,
     *demo.PAGES,
@@ -38,6 +43,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *participants.PAGES,
     *follow_up.PAGES,
     *monitoring.PAGES,
+    *schedule.PAGES,
+    *exports.PAGES,
+    *systems.PAGES,
 )
 
 urlpatterns: list[URLPattern] = [

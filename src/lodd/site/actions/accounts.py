@@ -9,7 +9,7 @@ from lodd.errors import Problem, UsageError
 from lodd.locale import Text
 from lodd.site import account_policies, policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
-from lodd.site.actions.ledger_roles import enter, settle_ledger
+from lodd.site.actions.ledger_roles import enter, settle
 from lodd.site.installation import installation
 from lodd.site.models import Caseworker, Grant, User
 from lodd.site.permissions import REACH, Reach, Role
@@ -74,7 +74,7 @@ def approve_grant(grant: Grant, *, actor: Actor) -> Grant:
     audit(
         actor, "grant.approved", f"user:{grant.user.ledger_id}", site=grant.site, office=grant.office, role=grant.role
     )
-    settle_ledger(actor=actor)
+    settle(actor)
     return grant
 
 
@@ -104,7 +104,7 @@ def revoke_grant(grant: Grant, *, actor: Actor) -> None:
     grant = Grant.objects.select_for_update().get(pk=grant.pk)
     account_policies.check_revoke_grant(grant)
     _revoked(grant, actor)
-    settle_ledger(actor=actor)
+    settle(actor)
 
 
 @ledger_action
@@ -127,7 +127,7 @@ def deactivate(user: User, *, actor: Actor) -> None:
     user.is_active, user.deactivated_at = False, now
     end_sessions(user)
     audit(actor, "user.deactivated", f"user:{user.ledger_id}")
-    settle_ledger(actor=actor)
+    settle(actor)
 
 
 @action

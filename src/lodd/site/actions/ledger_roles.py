@@ -40,7 +40,14 @@ def offices_of(grant: Grant) -> list[str | None]:
 
 @ledger_action
 def settle_ledger(*, actor: Actor) -> int:
-    """Take roles out of the ledger that their holders have here no more; how many. Only a manager can: the ledger
+    """As :func:`settle`, by itself."""
+    count = settle(actor)
+    audit(actor, "ledger.settled", count=count)
+    return count
+
+
+def settle(actor: Actor) -> int:
+    """Within a ledger action: take roles out of the ledger that their holders have here no more; how many. Only a manager can: the ledger
     takes such an event from nobody else. For others this does nothing, and the roles wait (:func:`unsettled`).
     """
     live = installation().service.live
