@@ -39,7 +39,9 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "lin_not_made": "No estimate with slopes of each arm's own; detail: why (a code above).",
     "bounds_not_made": "No bounds for loss after the draw: fewer than two people stayed in an arm.",
     "parts_do_not_add_up": "Left out of the split by programme or benefit: the parts are not the whole; count: people.",
-    # Fidelity and target groups are the subject.
+    # Fidelity, the time of the draw, its probability and target groups are the subject.
+    "not_estimated_in_group": "No estimate in one of the groups; count: estimates, detail: why (a code above).",
+    "slope_not_estimated": "No estimate of how the effect changes; count: estimates, detail: why (a code above).",
     "fidelity_unknown": "No fidelity score for the site in the half-year of the draw; count: people.",
     "target_missing": "Not reweighted to a target group, because what it is described by is unknown; count: people.",
     "target_unreachable": "No weights give the participants the target group's margins all at once.",

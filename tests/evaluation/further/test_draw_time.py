@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +76,10 @@ def test_a_half_without_an_arm_has_no_row_and_no_comparison(small: World) -> Non
     early, _ = first_half(small.participants)
     arm = np.where(early, "control", small.participants.frame["arm"].to_numpy()).tolist()
     own = small.with_column(arm=arm)
-    table = further_of(replace(own)).tables["early_and_late"]
+    found = further_of(own)
+    table = found.tables["early_and_late"]
+    assert {(note.subject, note.detail) for note in found.noted("not_estimated_in_group")} == {
+        ("draw_time", "no_contrast")
+    }
     assert set(table["half"]) == {"late"}
     assert table["p_interaction"].is_null().all()

@@ -156,3 +156,18 @@ def test_unknown_probabilities_test_nothing(world: Callable[..., World]) -> None
 def test_fixed_numbers_per_arm_are_tested_within_strata(world: Callable[..., World]) -> None:
     table = slope_table(world(draw={"method": "complete"}))
     assert set(table["estimator"]) == {"strata_fixed_effects"}
+
+
+def test_a_slope_that_hangs_on_too_few_is_said_not_to_be_estimated(world: Callable[..., World]) -> None:
+    """Two people of another probability, in a stratum of their own that lacks an arm."""
+    complete = world(draw={"method": "complete"}, covariates=())
+    marginal = np.where(np.arange(240) < 2, 0.3, 0.6)
+    strata = ["x" if i < 2 else "y" for i in range(240)]
+    arm = ["control", "control", *complete.participants.frame["arm"].to_list()[2:]]
+    found = further_of(
+        complete.with_column(marginal_se=marginal, marginal_control=1 - marginal, stratum=strata, arm=arm)
+    )
+    assert "effects_by_probability" not in found.tables
+    assert [(note.subject, note.detail) for note in found.noted("slope_not_estimated")] == [
+        ("probability", "arm_collinear")
+    ]

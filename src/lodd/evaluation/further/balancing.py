@@ -16,6 +16,8 @@ from lodd.evaluation.design import Floats, NotEstimableError
 TOLERANCE: Final = 1e-9
 """How near, in standard deviations, every mean comes to its target."""
 STEPS: Final = 200
+ROUNDING: Final = 1e-13
+"""By how much a step may seem to raise the dual, near its minimum."""
 
 
 def entropy_weights(columns: Floats, means: Floats) -> Floats:
@@ -52,7 +54,7 @@ def _descend(
     size = 1.0
     while size > 1e-10:
         tried, weights = _dual(apart, slopes + size * step)
-        if tried <= value + 1e-4 * size * float(gap @ step):
+        if tried <= value + 1e-4 * size * float(gap @ step) + ROUNDING:
             return slopes + size * step, tried, weights, True
         size /= 2.0
     return slopes, value, _dual(apart, slopes)[1], False

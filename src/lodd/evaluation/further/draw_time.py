@@ -38,10 +38,8 @@ def early_and_late(
     halves = {"early": early, "late": ~early}
     rows = [
         {**row, "half": row.pop("group"), "split": split}
-        for row in within_groups(setting, chosen(blocks, SUMMARIES), halves)
+        for row in within_groups(plan, setting, chosen(blocks, SUMMARIES), halves, subject="draw_time")
     ]
-    if rows and setting.clusters is not None:
-        plan.notes.add("interaction_not_tested", "draw_time")
     return frame_of(rows, DRAW_TIME_SCHEMA)
 
 

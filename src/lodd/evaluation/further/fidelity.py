@@ -58,8 +58,12 @@ def effects_by_fidelity(
     primary, median = chosen(blocks, ("primary",)), float(np.median(score[known]))
     groups = {"below": score <= median, "above": score > median}
     apart: Row = {"median": median, "protected": False}
-    rows = [row | apart for row in within_groups(setting, primary, groups)]
-    changes = [row | apart for k in range(1, len(setting.arms)) for row in slopes(setting, primary, score, k)]
+    rows = [row | apart for row in within_groups(plan, setting, primary, groups, subject="fidelity")]
+    changes = [
+        row | apart
+        for k in range(1, len(setting.arms))
+        for row in slopes(plan, setting, primary, k, moderator=score, subject="fidelity")
+    ]
     return frame_of(rows, FIDELITY_SCHEMA), frame_of(
         [_without(row, "median") for row in changes], FIDELITY_SLOPE_SCHEMA
     )

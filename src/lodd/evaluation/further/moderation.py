@@ -7,7 +7,6 @@ weights or strata: the first coefficient is the effect at the mean of the modera
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -54,14 +53,17 @@ def effects_by_probability(plan: Plan, setting: Setting, blocks: Sequence[Block]
         if not pair.any() or np.ptp(chance[pair]) <= CONSTANT:
             plan.notes.at_most("probability_constant", setting.arms[k], 1)
             continue
-        rows += slopes(setting, chosen(blocks, ("primary",)), chance, k)
+        rows += slopes(plan, setting, chosen(blocks, ("primary",)), k, moderator=chance, subject="probability")
     return frame_of(rows, PROBABILITY_SCHEMA)
 
 
-def slopes(setting: Setting, blocks: Sequence[Block], moderator: Floats, k: int) -> Iterator[Row]:
+def slopes(
+    plan: Plan, setting: Setting, blocks: Sequence[Block], k: int, *, moderator: Floats, subject: str
+) -> Iterator[Row]:
     """Change of arm ``k``'s effect with a moderator (n,), among those in whom it is known (not NaN).
 
-    By strata fixed effects, and by weights where these are the main estimator; with and without covariates.
+    By strata fixed effects, and by weights where these are the main estimator; with and without covariates. ``subject``
+    is the moderator's name in notes.
     """
     known = [Block(block.values, block.labels, ~np.isnan(moderator)) for block in blocks]
     for group in by_mask(known):
@@ -69,14 +71,17 @@ def slopes(setting: Setting, blocks: Sequence[Block], moderator: Floats, k: int)
         for combination in combinations(setting):
             if combination.k != k or combination.estimator == "post_stratified":
                 continue
-            with suppress(NotEstimableError):  # a missing row says so
+            try:
                 design = _design(setting, combination, moderator, group.observed & setting.pair(k))
                 found = effects(design, values, kind=setting.se_kind, clusters=setting.clusters)
-                about = how(setting, combination) | _moderator(design, moderator)
-                for c, label in enumerate(labels):
-                    level = {"effect_at_mean": float(found.estimate[0, c])}
-                    level["effect_at_mean_std_error"] = float(found.std_error[0, c])
-                    yield what(setting, label, k) | about | target_of(setting, found, 1, c) | level
+            except NotEstimableError as error:
+                plan.notes.add("slope_not_estimated", subject, len(labels), error.reason)
+                continue
+            about = how(setting, combination) | _moderator(design, moderator)
+            for c, label in enumerate(labels):
+                level = {"effect_at_mean": float(found.estimate[0, c])}
+                level["effect_at_mean_std_error"] = float(found.std_error[0, c])
+                yield what(setting, label, k) | about | target_of(setting, found, 1, c) | level
 
 
 def _design(setting: Setting, combination: Combination, moderator: Floats, people: Booleans) -> Design:
