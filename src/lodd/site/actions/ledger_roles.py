@@ -47,8 +47,10 @@ def settle_ledger(*, actor: Actor) -> int:
 
 
 def settle(actor: Actor) -> int:
-    """Within a ledger action: take roles out of the ledger that their holders have here no more; how many. Only a manager can: the ledger
-    takes such an event from nobody else. For others this does nothing, and the roles wait (:func:`unsettled`).
+    """Within a ledger action: take roles out of the ledger that their holders have here no more; how many.
+
+    Only a manager can: the ledger takes such an event from nobody else. For others this does nothing, and the roles
+    wait (:func:`unsettled`).
     """
     live = installation().service.live
     if ("manager", None) not in live.state.roles.get(actor.ledger_id, ()) or live.state.closed:
