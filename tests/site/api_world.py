@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import count
 from typing import Any
 
@@ -62,3 +63,8 @@ class Api:
 
     def other(self, method: str, path: str) -> HttpResponse:
         return self._client.generic(method, f"/api/v1/{path}", headers=self._headers)
+
+
+def wrong_fields(page: HttpResponse) -> set[str]:
+    """The fields that a page's error summary leads to."""
+    return set(re.findall(r'<li><a href="#id_(\w+?)(?:_0)?">', page.content.decode()))

@@ -312,8 +312,8 @@ def _agreed(one: str, other: str) -> str:
     Raises:
         DataError: they differ.
     """
-    first, second = (" ".join(typed.split()) for typed in (one, other))
-    if first.casefold() != second.casefold():
+    first, second = beacon_value(one), beacon_value(other)
+    if first != second:
         raise DataError(
             Problem(
                 Text(nb="de to har skrevet inn hvert sitt tall", en="the two have typed different values"),
@@ -323,7 +323,12 @@ def _agreed(one: str, other: str) -> str:
                 ),
             )
         )
-    return first.casefold()
+    return first
+
+
+def beacon_value(typed: str) -> str:
+    """A public random value as the ledger takes it: without case, and without the spaces that nobody sees."""
+    return " ".join(typed.split()).casefold()
 
 
 def check_confirmed(trial: Trial, confirmed: Collection[str]) -> None:

@@ -64,6 +64,8 @@ def _navigation(request: HttpRequest) -> Iterator[NavigationItem]:
         ("exports", gettext("Exports"), Task.EXPORT_LEDGER),
         ("accounts", gettext("Accounts"), Task.MANAGE_ACCOUNTS),
         ("decisions", gettext("To decide"), Task.DECIDE_ACCOUNTS),
+        ("systems", gettext("Systems"), Task.MANAGE_SYSTEMS),
+        ("system_decisions", gettext("Systems"), Task.DECIDE_SYSTEMS),
         ("audit", gettext("Audit log"), Task.READ_AUDIT),
     ):
         if name in there and can(user, task):

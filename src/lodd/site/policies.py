@@ -166,3 +166,11 @@ def check_decide_grant(grant: Grant) -> None:
 
 def can_decide_schedule(proposal: ScheduleProposal) -> bool:
     return proposal.state == ScheduleProposal.State.PROPOSED
+
+
+def check_decide_schedule(proposal: ScheduleProposal) -> None:
+    """Raises:
+    NotNowError: it was decided already.
+    """
+    if not can_decide_schedule(proposal):
+        raise NotNowError(Problem(Text(nb="dette er avgjort allerede", en="this was decided already")))

@@ -76,13 +76,13 @@ def take_snapshot(*, actor: Actor) -> Snapshot:
 
 
 @ledger_action
-def due_checkpoint() -> StoredCheckpoint | None:
-    """The latest checkpoint; a new one first, if the last is an hour old or a hundred events behind."""
+def due_checkpoint(*, now_too: bool = False) -> StoredCheckpoint | None:
+    """The latest checkpoint; a new one first, if the last is an hour old or a hundred events behind, or ``now_too``."""
     latest = StoredCheckpoint.objects.order_by("-count").first()
     service = installation().service
     count, now = service.live.state.count, service.live.now()
     behind = count - latest.count if latest else count
-    if not checkpoint_due(latest, behind):
+    if not (checkpoint_due(latest, behind) or (now_too and behind)):
         audit(SITE, "checkpoint.still_good", count=latest.count if latest else 0)
         return latest
     content = asdict(service.checkpoint())
