@@ -47,7 +47,15 @@ def _django() -> None:
     }
     start_django()
     _plain_static_files()
+    _quick_passwords()
     prepare_database(read_config())
+
+
+def _quick_passwords() -> None:
+    """The real hash takes a second a time, and is Django's."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def _plain_static_files() -> None:

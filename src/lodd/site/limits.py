@@ -34,7 +34,7 @@ LIMITS: Final[Mapping[str, Rate]] = {
     "draw_read_back": Rate(12, MINUTE),
     "participant_find": Rate(20, MINUTE),
     "participant_identity": Rate(40, HOUR),
-    "public_receipt": Rate(30, MINUTE, anybody=True),
+    "receipt": Rate(30, MINUTE, anybody=True),
     "invitation": Rate(30, MINUTE, anybody=True),
     "invitation_accept": Rate(30, MINUTE, anybody=True),
     "openid_connect_login": Rate(30, MINUTE, anybody=True),
