@@ -88,6 +88,7 @@ def three_arm_world(people: int = 500) -> World:
     analysis = trial.analysis.model_copy(
         update={
             "window": trial.analysis.window.model_copy(update={"before": 12, "after": 40}),
+            "draws": 199,
             "primary": trial.analysis.primary[:1],
             "covariates": ("age", "female", "in_work@-12..-1"),
             "families": (),

@@ -34,6 +34,8 @@ class Estimate:
     ci_low: float | None
     ci_high: float | None
     p_value: float | None
+    p_randomisation: float | None
+    p_family: float | None
     p_interaction: float | None
     p_equivalence: float | None
     mean_control: float | None

@@ -66,7 +66,13 @@ def _estimation(c: Context) -> list[Block]:
     if kinds:
         said.append(w("methods.standard_errors", kinds=c.join(kinds), confidence=c.confidence))
     said.append(w("methods.cluster", column=analysis.cluster) if analysis.cluster else w("methods.individuals"))
-    return [Paragraph(" ".join(said)), Paragraph(w("methods.months")), Paragraph(w("methods.observed"))]
+    return [Paragraph(" ".join(said)), *_redraws(c), Paragraph(w("methods.months")), Paragraph(w("methods.observed"))]
+
+
+def _redraws(c: Context) -> list[Block]:
+    """How often the lots were redrawn, if they were."""
+    made = c.evaluation.tables.get("redraws")
+    return [] if made is None else [Paragraph(c.words("methods.randomisation", draws=c.number(made["draws"][0])))]
 
 
 def _plan(c: Context) -> list[Block]:

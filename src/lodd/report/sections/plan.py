@@ -242,7 +242,7 @@ def _heading(c: Context, primary: Primary, arm: str) -> Row:
 
 def _columns(c: Context) -> tuple[Column, ...]:
     w = c.words
-    names = ("mean_reference", "mean_treated", "difference", "interval", "p", "people")
+    names = ("mean_reference", "mean_treated", "difference", "interval", "p", "p_randomisation", "p_family", "people")
     return tuple(Column(w(f"table.{name}", confidence=c.confidence)) for name in names)
 
 
@@ -258,5 +258,7 @@ def _numbers(c: Context, e: Estimate, *, unit_of: Primary) -> tuple[Cell, ...]:
         Cell(unit.difference(e.estimate)),
         Cell(unit.interval(e.ci_low, e.ci_high)),
         Cell(c.p(e.p_value)),
+        Cell(c.p(e.p_randomisation)),
+        Cell(c.p(e.p_family)),
         Cell(c.people((e.n_control or 0) + (e.n_treated or 0))),
     )
