@@ -140,11 +140,10 @@ def _erase(participant: Participant, here: Installation) -> None:
     numbers = participant.numbers.all()
     lot_ids = [participant.lot_id, *numbers.values_list("lot_id", flat=True)]
     numbers.update(sealed="")
-    DrawRequest.objects.filter(state=DrawRequest.State.OPEN, lot_id__in=lot_ids).update(
-        state=DrawRequest.State.CANCELLED, lot_id="", confirmed=[]
-    )
     asked = DrawRequest.objects.filter(participant=participant) | DrawRequest.objects.filter(lot_id__in=lot_ids)
     asked.update(sealed="", factors={}, caseworker=None)
+    waiting = DrawRequest.objects.filter(state=DrawRequest.State.OPEN, lot_id__in=lot_ids)
+    waiting.update(state=DrawRequest.State.CANCELLED, lot_id="", confirmed=[])
     entries = FollowUp.objects.filter(participant=participant)
     entries.update(replaces=None)
     entries.delete()

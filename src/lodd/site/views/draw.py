@@ -33,7 +33,7 @@ _STILL_TYPING = ("empty", "too_short")
 def start(request: HttpRequest) -> HttpResponse:
     """What is typed before the read-back."""
     expire_requests()
-    return _typed(request, DrawForm(request.user, request.POST or None), None)
+    return _typed(request, DrawForm(request.user, request.POST if request.method == "POST" else None), None)
 
 
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -28,7 +28,7 @@ from lodd.site.views.participants import crumbs_to, found, place
 def record(request: HttpRequest, seq: int, kind: str) -> HttpResponse:
     """A referral, a start or an end."""
     one = found(seq)
-    asked = EntryForm(one, kind, request.POST or None)
+    asked = EntryForm(one, kind, _posted(request))
     if asked.is_bound and asked.is_valid():
         try:
             entries.record(one, asked.entered, actor=request.actor, cross_over=asked.crosses_over)
@@ -44,7 +44,7 @@ def correct(request: HttpRequest, seq: int, entry: int) -> HttpResponse:
     old = _entry(one, entry)
     if "void" in request.POST:
         return _voided(request, one, old)
-    asked = EntryForm(one, old.kind, request.POST or None, initial=_said(old))
+    asked = EntryForm(one, old.kind, _posted(request), initial=_said(old))
     if asked.is_bound and asked.is_valid():
         try:
             entries.correct(old, asked.entered, actor=request.actor, cross_over=asked.crosses_over)
@@ -75,7 +75,7 @@ def _correcting(entry: FollowUp) -> str:
 def note_error(request: HttpRequest, seq: int) -> HttpResponse:
     """A mistake in the draw, noted beside it."""
     one = found(seq)
-    asked = ErrorForm(request.POST or None)
+    asked = ErrorForm(_posted(request))
     if asked.is_bound and asked.is_valid():
         try:
             given = asked.cleaned_data
@@ -89,7 +89,7 @@ def note_error(request: HttpRequest, seq: int) -> HttpResponse:
 def link(request: HttpRequest, seq: int) -> HttpResponse:
     """The person has got another identity number."""
     one = found(seq)
-    asked = LinkForm(request.POST or None)
+    asked = LinkForm(_posted(request))
     if asked.is_bound and asked.is_valid():
         try:
             given = asked.cleaned_data
@@ -103,7 +103,7 @@ def link(request: HttpRequest, seq: int) -> HttpResponse:
 def withdraw(request: HttpRequest, seq: int) -> HttpResponse:
     """What is destroyed and what stays; and then it is."""
     one = found(seq)
-    asked = WithdrawForm(request.POST or None)
+    asked = WithdrawForm(_posted(request))
     if asked.is_bound and asked.is_valid():
         try:
             actions.withdraw(one, actor=request.actor)
@@ -113,6 +113,11 @@ def withdraw(request: HttpRequest, seq: int) -> HttpResponse:
         except LoddError as error:
             add_problems(asked, error)
     return _page(request, "participants/withdraw.html", one, asked)
+
+
+def _posted(request: HttpRequest) -> Any:
+    """What was sent, also when it was nothing; None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def _page(request: HttpRequest, template: str, one: Participant, asked: Any, **more: Any) -> HttpResponse:
