@@ -135,7 +135,12 @@ def test_demo_replaces_only_a_demo(evaluated: Path, capsys) -> None:
 
 
 def small_se_klar(folder: Path) -> Path:
+    """The example with few redraws, to be quick."""
     assert run("new", folder, "--example", "se-klar") == 0
+    protocol = folder / "trial.toml"
+    text = protocol.read_text(encoding="utf-8")
+    assert "draws = 10_000" in text
+    protocol.write_text(text.replace("draws = 10_000", "draws = 199"), encoding="utf-8")
     return folder
 
 

@@ -88,7 +88,6 @@ def three_arm_world(people: int = 500) -> World:
     analysis = trial.analysis.model_copy(
         update={
             "window": trial.analysis.window.model_copy(update={"before": 12, "after": 40}),
-            "draws": 199,
             "primary": trial.analysis.primary[:1],
             "covariates": ("age", "female", "in_work@-12..-1"),
             "families": (),
@@ -129,7 +128,7 @@ def external_world(people: int = 200) -> World:
     )
     participants = Participants(frame, trial.arm_ids)
     panel = make_panel(trial, participants, rng)
-    evaluation = evaluate(trial, participants, panel, Prespecification(status={"status": "differs"}))
+    evaluation = evaluate(trial, participants, panel, Prespecification(status={"status": "differs"}), draws=199)
     return World(trial, participants, panel, replace(evaluation, provenance={}))
 
 
@@ -149,7 +148,7 @@ def world(trial: Trial, people: int, *, locked: bool, seed: int = 7) -> World:
         entries=frozenset(_entries(trial)) if locked else frozenset(),
         status=status if locked else {"status": "unlocked", "protocol_sha256": "c" * 64},
     )
-    evaluation = evaluate(trial, participants, panel, lock)
+    evaluation = evaluate(trial, participants, panel, lock, draws=199)
     return World(trial, participants, panel, replace(evaluation, provenance=SIMULATED), make_truth(trial))
 
 
