@@ -38,7 +38,27 @@ class PercentField(forms.CharField):
         return f"{share.normalize():f}"
 
 
-class ProposalForm(forms.Form):
+_ASKED: Final = {
+    "places": _("Choose at least one county or office."),
+    "beacon_source": _("Write who publishes the public value."),
+    "beacon_round": _("Write which public value it is."),
+    "value": _("Type the value."),
+    "confirmation": _("Type the trial’s name."),
+    "receipt": _("Type the receipt."),
+}
+
+
+class _Asked(forms.Form):
+    """What is missing is asked for in words of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in _ASKED.items():
+            if name in self.fields:
+                self.fields[name].error_messages["required"] = words
+
+
+class ProposalForm(_Asked):
     """Other probabilities for some counties or offices, from a day to come."""
 
     places = forms.MultipleChoiceField(
@@ -68,7 +88,10 @@ class ProposalForm(forms.Form):
         self.fields["places"].choices = [
             choice
             for site_id, site in trial.sites.items()
-            for choice in ((site_id, site.label), *((office.id, office.label) for office in site.offices))
+            for choice in (
+                (site_id, _("%(county)s: all offices") % {"county": site.label}),
+                *((office.id, f"{site.label}: {office.label}") for office in site.offices),
+            )
         ]
         for arm in trial.arm_ids[1:]:
             label = trial.arms[arm].label[language()]
@@ -100,7 +123,7 @@ class ProposalForm(forms.Form):
         return {place: self.shares() for place in self.cleaned_data["places"]}
 
 
-class BeaconForm(forms.Form):
+class BeaconForm(_Asked):
     """A public random value, as it was published."""
 
     value = forms.RegexField(
@@ -112,11 +135,11 @@ class BeaconForm(forms.Form):
     )
 
 
-class CloseForm(forms.Form):
+class CloseForm(_Asked):
     """Typed in full, so that nobody closes a trial by a slip of the hand."""
 
     confirmation = forms.CharField(
-        label=_("Type the trial's name to close it"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Type the trial’s name to close it"), widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -130,7 +153,7 @@ class CloseForm(forms.Form):
         return typed
 
 
-class ReceiptForm(forms.Form):
+class ReceiptForm(_Asked):
     """The receipt of a draw."""
 
     receipt = forms.CharField(

@@ -16,7 +16,12 @@ _ISSUER: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 class SystemForm(forms.Form):
     """A system that is to draw, and where."""
 
-    name = forms.RegexField(_NAME, label=_("Name of the system"), max_length=120)
+    name = forms.RegexField(
+        _NAME,
+        label=_("Name of the system"),
+        max_length=120,
+        error_messages={"required": _("Write what the system is called.")},
+    )
     place = forms.ChoiceField(label=_("Where it may draw"))
     issuer = forms.RegexField(
         _ISSUER,
@@ -31,14 +36,13 @@ class SystemForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = [("", _("The whole trial"))]
+        places = [("trial:", _("The whole trial"))]
         for site_id, site in installation().trial.sites.items():
-            places += [(f"site:{site_id}", site.label)]
-            places += [(f"office:{office.id}", office.label) for office in site.offices]
+            places += [(f"site:{site_id}", _("%(county)s: all offices") % {"county": site.label})]
+            places += [(f"office:{office.id}", f"{site.label}: {office.label}") for office in site.offices]
         self.fields["place"].choices = places
-        self.fields["place"].required = False
 
     def where(self) -> dict[str, str]:
         """``site`` or ``office``, by keyword."""
         kind, _colon, place = self.cleaned_data["place"].partition(":")
-        return {kind: place} if kind else {}
+        return {kind: place} if place else {}

@@ -20,7 +20,6 @@ from lodd.errors import UsageError
 from lodd.locale import number
 from lodd.site.actions.exports import due_checkpoint
 from lodd.site.context import language
-from lodd.site.forms.fields import add_problems
 from lodd.site.forms.schedule import ReceiptForm
 from lodd.site.installation import installation
 from lodd.site.models import LedgerEvent
@@ -60,8 +59,10 @@ def receipt(request: HttpRequest) -> HttpResponse:
         try:
             found = _day_of(asked.cleaned_data["receipt"])
             answered = True
-        except UsageError as error:
-            add_problems(asked, error)
+        except UsageError:
+            asked.add_error(
+                "receipt", _("This is not a receipt: a receipt is 16 letters and digits, A to Z and 2 to 7.")
+            )
     return render(request, "public/receipt.html", {"form": asked, "answered": answered, "found": found})
 
 

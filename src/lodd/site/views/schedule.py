@@ -146,6 +146,7 @@ def schedule_tables(told: dict[str, Any]) -> list[Table]:
             county,
             [*columns, _("Now")],
             [_row(row, arms) for row in told["schedule"] if row["site_label"] == county],
+            stacked=True,
         )
         for county in counties
     ]
