@@ -5,13 +5,14 @@ both tails: a draw that is too even is as suspicious as one that is too uneven. 
 that they find nothing is no proof, and :func:`integrity_conclusion` never says so.
 """
 
-from lodd.evaluation.integrity.conclusion import integrity_conclusion
+from lodd.evaluation.integrity.conclusion import CHECK_LABELS, integrity_conclusion
 from lodd.evaluation.integrity.record import DrawRecord, draw_record, read_draw_record
 from lodd.evaluation.integrity.rows import CHECKS, INTEGRITY_SCHEMA, MEMBER_SCHEMA
 from lodd.evaluation.integrity.table import integrity_tables
 
 __all__ = [
     "CHECKS",
+    "CHECK_LABELS",
     "INTEGRITY_SCHEMA",
     "MEMBER_SCHEMA",
     "DrawRecord",

@@ -68,7 +68,7 @@ def _draw(rows: Rows, language: Language) -> str:
     return _in(
         language,
         nb=f"ingen av {count} prøver av trekningen finner tegn til at loddene er styrt (minste p-verdi {smallest})",
-        en=f"none of {count} tests of the draw finds a sign that lots were steered (smallest p-value {smallest})",
+        en=f"of {count} tests of the draw not one finds a sign that lots were steered (smallest p-value {smallest})",
     )
 
 

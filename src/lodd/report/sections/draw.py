@@ -26,6 +26,7 @@ from lodd.report.model import (
     Section,
     Table,
 )
+from lodd.report.sections.integrity import integrity
 
 _DASH = "\N{EN DASH}"
 Rows = Sequence[dict[str, Any]]
@@ -37,6 +38,7 @@ def draw(c: Context) -> Section:
     blocks: list[Block] = [Paragraph(w(f"draw.method.{c.trial.draw.method}"))]
     blocks += _verified(c)
     blocks.append(Part("shares", w("shares.heading"), tuple(_shares(c))))
+    blocks += integrity(c)
     return Section("draw", w("draw.heading"), tuple(blocks))
 
 
