@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from lodd.locale import Language, Text, number, percent
 from lodd.site import look
 from lodd.site.monitoring import Monitoring, Section, Table
+from lodd.site.monitoring.tables import Value, shown
 
 MOST_ROWS: Final = 100
 _CODE: Final = re.compile(r"\bcw-[a-z2-7]{8}\b")
@@ -108,36 +109,39 @@ def _section(section: Section, reader: Reader) -> ShownSection:
 
 
 def _table(table: Table, reader: Reader) -> ShownTable:
-    shown = [[reader.named(cell) for cell in row] for row in table.shown(reader.language)]
-    order = _order(table, shown)
-    rows = [_linked(table, shown[i], reader) for i in order]
+    order = _order(table, reader)
     return ShownTable(
         table=look.Table.of(
             table.caption[reader.language],
             [look.Column(column.heading[reader.language], amount=column.numeric) for column in table.columns],
-            rows,
+            [_row(table, table.rows[i], reader) for i in order],
             nothing=table.empty[reader.language] if table.empty else "",
             noticed=[place for place, i in enumerate(order) if i in table.alarms],
         ),
         note=table.note[reader.language] if table.note and table.rows else "",
-        cut=_cut(len(shown), reader.language) if len(shown) > MOST_ROWS else "",
+        cut=_cut(len(table.rows), reader.language) if len(table.rows) > MOST_ROWS else "",
         folded=table.folded and bool(table.rows),
         file_url=reader.table_url(table.id) if table.rows else "",
     )
 
 
-def _order(table: Table, shown: list[list[str]]) -> list[int]:
+def _order(table: Table, reader: Reader) -> list[int]:
     """The rows to show: caseworkers by name; of a long table the alarms first, then as many as there is room for."""
-    order = list(range(len(shown)))
+    order = list(range(len(table.rows)))
     if table.id == _BY_CASEWORKER:
-        order.sort(key=lambda i: shown[i][0].casefold())
+        names = [reader.named(shown(row[0], "words", reader.language)).casefold() for row in table.rows]
+        order.sort(key=names.__getitem__)
     if len(order) > MOST_ROWS:
         order.sort(key=lambda i: i not in table.alarms)
     return order[:MOST_ROWS]
 
 
-def _linked(table: Table, row: list[str], reader: Reader) -> list[look.Cell | str]:
-    return [look.Cell(row[0], url=reader.draw_url(row[0])), *row[1:]] if table.id == _MISSING else [*row]
+def _row(table: Table, row: Sequence[Value], reader: Reader) -> list[look.Cell | str]:
+    cells = [
+        reader.named(shown(value, column.kind, reader.language))
+        for value, column in zip(row, table.columns, strict=True)
+    ]
+    return [look.Cell(cells[0], url=reader.draw_url(cells[0])), *cells[1:]] if table.id == _MISSING else [*cells]
 
 
 def _cut(rows: int, language: Language) -> str:

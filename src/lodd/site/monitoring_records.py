@@ -67,10 +67,10 @@ def _draws() -> Iterator[MonitoredDraw]:
 
 
 @cache
-def shares(written: str | None) -> tuple[Fraction, ...] | None:
-    """Exact shares as the database has them: ``["2/5", "3/5"]``. Few different ones, asked for again and again."""
+def shares(written: str | None) -> tuple[float, ...] | None:
+    """Shares from how the database has them: ``["2/5", "3/5"]``. Few different ones, asked for again and again."""
     values = json.loads(written) if written else None
-    return None if values is None else tuple(Fraction(value) for value in values)
+    return None if values is None else tuple(float(Fraction(value)) for value in values)
 
 
 def _requests() -> Iterator[MonitoredRequest]:

@@ -15,8 +15,8 @@ from lodd.site.models import Caseworker, User
 from lodd.site.monitoring import Selection
 from lodd.site.permissions import TRIAL, Place, Task, can
 
-MOST_CASEWORKERS: Final = 200
-"""More than this many are chosen from when a county or an office is chosen first."""
+MOST_CASEWORKERS: Final = 60
+"""Of more than this many one is chosen when an office is chosen first."""
 
 
 class MonitoringForm(forms.Form):
@@ -60,13 +60,18 @@ class MonitoringForm(forms.Form):
         return groups if len(groups) > 1 else [office for _, offices in groups for office in offices]
 
     def _choose_caseworker(self, office: str) -> None:
-        offices = [office] if office in self.offices else list(self.offices)
-        found = list(self.caseworkers(offices)[: MOST_CASEWORKERS + 1])
-        if len(found) > MOST_CASEWORKERS or not found:
+        one_office = office in self.offices
+        offices = [office] if one_office else list(self.offices)
+        found = list(self.caseworkers(offices)[: None if one_office else MOST_CASEWORKERS + 1])
+        if not one_office and len(found) > MOST_CASEWORKERS:
+            self.fields["office"].help_text = gettext("To choose a caseworker, choose the office first.")
+            found = []
+        if not found:
             del self.fields["caseworker"]
             return
-        several = len(offices) > 1
-        named = [(one.code, f"{one.name} ({self.offices[one.office]})" if several else one.name) for one in found]
+        named = [
+            (one.code, f"{one.name} ({self.offices[one.office]})" if not one_office else one.name) for one in found
+        ]
         field = self.fields["caseworker"]
         field.choices = [("", gettext("All")), *named]
         field.error_messages["invalid_choice"] = gettext("The caseworker is not at this office.")
