@@ -65,7 +65,9 @@ class DrawForm(forms.Form):
 
     def _caller(self) -> None:
         """Those on the lists of the offices where somebody else calls; nobody where all draw for themselves."""
-        lines = [office for office, _ in _flat(self.fields["office"].choices) if office and not self._own(office)]
+        offices = [office for office, _ in _flat(self.fields["office"].choices) if office]
+        lines = [office for office in offices if not self._own(office)]
+        self.draws_for_themself = len(lines) < len(offices)
         if not lines:
             del self.fields["caller"]
             return
@@ -102,8 +104,9 @@ class DrawForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        office = cleaned.get("office")
-        if office and not cleaned.get("caller") and not self._own(office) and not self.has_error("caller"):
+        office, called = cleaned.get("office"), "caller" in self.fields
+        somebody_else = called and (not self._own(office) if office else not self.draws_for_themself)
+        if somebody_else and not cleaned.get("caller") and not self.has_error("caller"):
             self.add_error("caller", gettext("Enter who is calling: the caseworker’s first and last name."))
         return cleaned
 
