@@ -11,7 +11,9 @@ import pytest
 import statsmodels.api as sm
 
 from lodd.evaluation import Evaluation
-from lodd.evaluation.balance import BALANCE_SCHEMA
+from lodd.evaluation.balance import BALANCE_SCHEMA, joint_tests
+from lodd.evaluation.notes import Notebook
+from lodd.evaluation.setting import setting_of
 
 World = Any
 
@@ -87,7 +89,12 @@ def test_without_declared_covariates_the_joint_test_uses_what_is_shown(world: Ca
 
 
 def test_the_joint_test_holds_its_level(world: Callable[..., World]) -> None:
-    p_values = [world(300, seed=seed).evaluate().balance_tests[0].p_value for seed in range(40)]
+    p_values = []
+    for seed in range(40):
+        made = world(300, seed=seed)
+        setting = setting_of(made.trial, made.participants, made.panel, Notebook())
+        tests = joint_tests(made.trial, made.participants, made.panel, setting, Notebook())
+        p_values.append(tests[0].p_value)
     assert 0.25 < np.mean(p_values) < 0.75
     assert min(p_values) > 1e-4
 
