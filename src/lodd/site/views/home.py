@@ -77,13 +77,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return set_language(request)
 
 
-def public(request: HttpRequest) -> HttpResponse:
-    """What anybody may know of the trial."""
-    return render(request, "public.html")
-
-
 PAGES = (
-    Page("", "public", public, reads(Task.PUBLIC)),
     Page("home/", "home", home, reads(Task.SIGNED_IN)),
     Page("account/", "mfa_index", own_account, reads(Task.SIGNED_IN), stage="set_up"),
     Page("language/", "set_language", choose, does(Task.PUBLIC)),
