@@ -1,4 +1,4 @@
-"""The draw and the participants' pages in a real browser, on a real server: by keyboard, in both languages, axe clean."""
+"""The draw and the participants' pages in a real browser, on a real server, in both languages: axe finds nothing."""
 
 from __future__ import annotations
 

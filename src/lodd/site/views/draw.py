@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from lodd.errors import LoddError
-from lodd.identity import IdentityNumberError, check_drawable, parse_identity_number
+from lodd.identity import IdentityNumber, IdentityNumberError, check_drawable, parse_identity_number
 from lodd.site import policies
 from lodd.site.actions.draw import answer_request, cancel_request, expire_requests, request_draw, show_request
 from lodd.site.context import language
@@ -82,8 +82,11 @@ def _checked(written: str) -> dict[str, str]:
         if error.slip in _STILL_TYPING:
             return {"state": ""}
         return {"state": "wrong", "words": " ".join(map(sentence, error.problems))}
-    kind = gettext("D-number") if number.kind == "D-number" else gettext("National identity number")
-    return {"state": "right", "words": gettext("%(kind)s: the control digits are right.") % {"kind": kind}}
+    return {"state": "right", "words": gettext("%(kind)s: the control digits are right.") % {"kind": _kind(number)}}
+
+
+def _kind(number: IdentityNumber) -> str:
+    return gettext("D-number") if number.kind == "D-number" else gettext("National identity number")
 
 
 def read_back(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -106,6 +109,7 @@ def _read_back(request: HttpRequest, made: DrawRequest, wrong: forms.Form | None
         "form": wrong,
         "steps": _steps(1),
         "asked": made,
+        "number_label": _kind(number),
         "number": "\N{NO-BREAK SPACE}".join(number.spoken_groups()),
         "facts": read_back_facts(made, installation()),
     }

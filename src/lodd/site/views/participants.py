@@ -100,7 +100,7 @@ def identity(request: HttpRequest, seq: int) -> HttpResponse:
     one = found(seq)
     why = WhyForm(request.user, request.POST)
     if not policies.can_follow_up(one):
-        messages.warning(request, gettext("The participant has withdrawn: nobody can see who it was any more."))
+        messages.warning(request, gettext("The participant has withdrawn: the identity number has been destroyed."))
         return redirect("participant", seq)
     if not why.is_valid():
         return _shown(request, one, why, 200)
