@@ -8,10 +8,12 @@ from typing import Any
 import polars as pl
 
 from lodd.evaluation import Note
+from lodd.evaluation.estimates import estimate_all, estimates_frame
 from lodd.evaluation.further import further_tables
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.plan import Plan, plan_blocks
 from lodd.evaluation.setting import Setting, setting_of
+from lodd.progress import silent
 from lodd.protocol.lock import Prespecification
 
 
@@ -32,3 +34,11 @@ def further_of(world: Any, prespecification: Prespecification | None = None, **g
     setting = setting_of(world.trial, world.participants, world.panel, plan.notes)
     tables = further_tables(plan, setting, world.participants, plan_blocks(plan), **given)
     return Further(tables, plan.notes.notes, setting)
+
+
+def drawn_effects(world: Any) -> pl.DataFrame:
+    """The effects of the draw itself, on everybody; lots are not drawn again."""
+    plan = Plan(world.trial, world.panel, Prespecification(), Notebook())
+    setting = setting_of(world.trial, world.participants, world.panel, plan.notes)
+    rows = estimate_all(setting, plan_blocks(plan), plan.notes, silent)
+    return estimates_frame(world.trial, setting, rows).filter(pl.col("population") == "all")

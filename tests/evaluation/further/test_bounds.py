@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodd.evaluation.further.bounds import Arm, LeeBounds, imbens_manski, lee_bounds
-from tests.evaluation.further.tables import further_of
+from tests.evaluation.further.tables import drawn_effects, further_of
 
 World = Any
 
@@ -140,7 +140,7 @@ def test_only_outcomes_that_are_missing_after_death_have_bounds(bereaved: World)
     assert row["trimmed"] == "treated"
     assert row["low"] <= row["estimate"] <= row["high"]
     assert row["ci_low"] < row["low"]
-    main = bereaved.evaluate().estimates.filter(
+    main = drawn_effects(bereaved).filter(
         pl.col("role") == "primary",
         pl.col("outcome") == "work",
         pl.col("estimator") == "hajek",

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from lodd.evaluation.further.instrument import ever_started
-from tests.evaluation.further.tables import Further, further_of
+from tests.evaluation.further.tables import Further, drawn_effects, further_of
 
 World = Any
 KEYS = ["outcome", "role", "months", "event_month", "arm", "estimator", "adjusted"]
@@ -75,7 +75,7 @@ def test_shares_add_up_without_covariates(found: Further) -> None:
 
 def test_participation_exactly_as_drawn_gives_the_draws_own_effects(small: World) -> None:
     rows = further_of(small).tables["participation_effects"].select(*KEYS, "estimate", "std_error", "ar_low", "ar_high")
-    drawn = small.evaluate().estimates.filter(pl.col("population") == "all", pl.col("subgroup").is_null())
+    drawn = drawn_effects(small)
     both = rows.join(drawn, on=KEYS, how="inner", suffix="_drawn", nulls_equal=True)
     assert both.height == rows.height
     for name, other in (("estimate", "estimate_drawn"), ("std_error", "std_error_drawn"), ("ar_low", "ci_low")):
@@ -83,7 +83,7 @@ def test_participation_exactly_as_drawn_gives_the_draws_own_effects(small: World
 
 
 def test_the_set_excludes_zero_exactly_when_the_draw_has_an_effect(found: Further, half_start: World) -> None:
-    drawn = half_start.evaluate().estimates.filter(pl.col("population") == "all", pl.col("subgroup").is_null())
+    drawn = drawn_effects(half_start)
     both = found.tables["participation_effects"].join(drawn, on=KEYS, how="inner", suffix="_drawn", nulls_equal=True)
     inside = both.filter(pl.col("ar_kind") == "interval")
     zero = (inside["ar_low"] <= 0) & (inside["ar_high"] >= 0)
@@ -142,6 +142,6 @@ def test_several_arms_have_each_their_own_participation(world: Callable[..., Wor
 def test_clustered_errors(world: Callable[..., World]) -> None:
     clustered = world(cluster="team").with_column(team=[f"t{i % 40}" for i in range(240)])
     rows = further_of(clustered).tables["participation_effects"]
-    drawn = clustered.evaluate().estimates.filter(pl.col("population") == "all", pl.col("subgroup").is_null())
+    drawn = drawn_effects(clustered)
     both = rows.join(drawn, on=KEYS, how="inner", suffix="_drawn", nulls_equal=True)
     assert both["std_error"].to_numpy() == pytest.approx(both["std_error_drawn"].to_numpy(), rel=1e-8)

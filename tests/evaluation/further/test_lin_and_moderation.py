@@ -11,7 +11,7 @@ import pytest
 
 from lodd.evaluation import effects, post_stratified, reference, weighted
 from lodd.evaluation.further.lin import interacted
-from tests.evaluation.further.tables import further_of
+from tests.evaluation.further.tables import drawn_effects, further_of
 
 World = Any
 
@@ -75,9 +75,7 @@ def test_the_table_has_both_ways(small: World) -> None:
     table = further_of(small).tables["lin_adjustment"]
     assert set(table["estimator"]) == {"hajek", "post_stratified"}
     assert set(table["role"]) == {"primary", "period"}
-    primary = small.evaluate().estimates.filter(
-        pl.col("role") == "primary", pl.col("main"), pl.col("subgroup").is_null()
-    )
+    primary = drawn_effects(small).filter(pl.col("role") == "primary", pl.col("main"), pl.col("subgroup").is_null())
     both = table.filter(pl.col("estimator") == "hajek").join(primary, on=["outcome", "role", "months"], suffix="_main")
     difference = (both["estimate"] - both["estimate_main"]).abs()
     assert both.height == 2
