@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodd.evaluation.design import Booleans, Floats, Integers
+from lodd.evaluation.design import Booleans, Floats, Integers, NotEstimableError
 from lodd.evaluation.randomisation import reference
 from lodd.evaluation.randomisation.answers import critical_value
 from lodd.evaluation.randomisation.counting import Question, ask
@@ -285,3 +285,17 @@ def test_the_same_estimates_and_t_as_another_package_in_every_redraw() -> None:
         frame["d"] = draws[:, redraw].astype(float)
         refit = pyfixest.feols("y ~ d + x0 + C(s)", frame, vcov="HC2", ssc=plain)
         assert np.sqrt(variance[0, redraw]) * statistic.scale[0] == pytest.approx(refit.se()["d"], rel=1e-8)
+
+
+def test_covariates_that_do_not_vary_within_strata_change_nothing_and_nobody_cannot_be_compared() -> None:
+    y, strata, _, p, draws = trial()
+    people = everybody(len(y))
+    plain, constant = (
+        fixed_effects(y, people, strata, covariates=x, dtype=np.float64) for x in (None, strata[:, None] * 2.0)
+    )
+    for one, other in zip(plain.moments(draws), constant.moments(draws), strict=True):
+        np.testing.assert_allclose(one, other)
+    with pytest.raises(NotEstimableError):
+        hajek(y, ~people, p)
+    with pytest.raises(NotEstimableError):
+        fixed_effects(y[:6], people[:6], np.arange(6))
