@@ -24,7 +24,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
         }
-        line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
+        given = {name: getattr(record, name, None) for name in _FIELDS}
+        line |= {name: value for name, value in given.items() if isinstance(value, str | int | float)}
         if record.exc_info and record.exc_info[0] is not None:
             line |= {"error": record.exc_info[0].__name__, "where": _where(record)}
         return json.dumps(line, ensure_ascii=False)

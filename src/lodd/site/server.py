@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from lodd.site.config import read_config
@@ -39,6 +40,7 @@ logconfig_dict = {
 
 def post_worker_init(_: Any) -> None:
     """Read the ledger before the first request comes, not while somebody waits on the phone."""
+    sys.setswitchinterval(0.0005)  # the thread whose turn it is at the ledger must not wait long for the others
     from django.db import connection
 
     from lodd.site.installation import installation

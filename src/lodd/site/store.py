@@ -18,6 +18,7 @@ from lodd.errors import Problem, VerificationError
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
 from lodd.site.models import LedgerDetail
+from lodd.site.rows import add_row
 
 _TURN: Final = 0x4C6F6464
 """PostgreSQL's name for the lock that a turn holds ("Lodd")."""
@@ -74,7 +75,7 @@ class DatabaseStore:
     def add_detail(self, detail: Detail) -> None:
         """Keep it."""
         content = canonical_bytes(detail.content).decode()
-        LedgerDetail.objects.create(sha256=detail.sha256, salt=detail.salt, content=content)
+        add_row(LedgerDetail(sha256=detail.sha256, salt=detail.salt, content=content))
 
     def erase_details(self, hashes: frozenset[str]) -> int:
         """Destroy salt and content of these; how many there were."""

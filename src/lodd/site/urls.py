@@ -49,7 +49,7 @@ PAGES: Final[tuple[Page, ...]] = (
 )
 
 urlpatterns: list[URLPattern] = [
-    *(page.url() for page in PAGES),
     *(endpoint.url() for endpoint in ENDPOINTS),
+    *(page.url() for page in PAGES),
 ]
 handler429 = "lodd.site.middleware.too_many"

@@ -16,6 +16,7 @@ from lodd.site import policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
 from lodd.site.installation import Installation, installation
 from lodd.site.models import Caseworker, DrawRequest, Participant
+from lodd.site.rows import add_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _participant(
     """The row of somebody just drawn, from the event that the ledger took."""
     event = here.service.live.last
     draw = event.payload
-    return Participant.objects.create(
+    participant = Participant(
         seq=seq,
         lot_id=draw.lot_id,
         sealed=here.sealer.seal(number, f"participant:{seq}"),
@@ -150,6 +151,7 @@ def _participant(
         drawn_by=actor.ledger_id,
         caseworker=caseworker,
     )
+    return add_row(participant)
 
 
 @action

@@ -141,8 +141,10 @@ def _caseworker(body: DrawBody, caller: Caller) -> Caseworker:
 
 
 def _found(office: str, **by: str) -> Caseworker | None:
-    there = Caseworker.objects.filter(office=office, left=False, **by).order_by("pk")
-    found: Caseworker | None = recent.get(f"caseworker:{office}:{by}", there.first)
+    def on_list() -> Caseworker | None:
+        return Caseworker.objects.filter(office=office, left=False, **by).order_by("pk").first()
+
+    found: Caseworker | None = recent.get(f"caseworker:{office}:{by}", on_list)
     return found
 
 
