@@ -20,11 +20,12 @@ from tests.site.world import World
 
 numbers = st.integers(0, 100_000).map(synthetic_number)
 separators = st.text(" .-\u00a0\u2013", max_size=2)
+NAMES = (
+    *("office", "caller", "identity_number", "confirmed", "looked_for", "why", "kind", "note", "old_number"),
+    *("new_number", "sure", "site", "arm", "state", "since", "until", "day", "programme", "reason", "cross_over"),
+)
 fields = st.dictionaries(
-    st.sampled_from(
-        ["office", "caller", "identity_number", "confirmed", "looked_for", "why", "kind", "note", "old_number"]
-        + ["new_number", "sure", "site", "arm", "state", "since", "until", "day", "programme", "reason", "cross_over"]
-    ),
+    st.sampled_from(NAMES),
     st.one_of(
         st.text(max_size=70),
         st.text("0123456789 .-", max_size=30),
