@@ -130,7 +130,7 @@ def test_a_page_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.Ca
 def test_after_the_trial_the_precision_reached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """NSW: 1,794 dollars with a standard error of 671: 80 % power for 2.8 standard errors, whatever was found."""
     new_folder(tmp_path / "nsw", "nsw")
-    lodd.open(tmp_path / "nsw").evaluate()
+    lodd.open(tmp_path / "nsw").evaluate(draws=199)
     assert run("power", tmp_path / "nsw") == 0
     seen = capsys.readouterr().out
     assert "Precision reached" in seen
@@ -149,7 +149,7 @@ def test_results_of_another_protocol_are_not_used(tmp_path: Path) -> None:
 
     new_folder(tmp_path / "nsw", "nsw")
     study = lodd.open(tmp_path / "nsw")
-    study.evaluate()
+    study.evaluate(draws=199)
     protocol = tmp_path / "nsw/trial.toml"
     protocol.write_text(protocol.read_text(encoding="utf-8").replace("6..17", "6..16"), encoding="utf-8")
     with pytest.raises(DataError) as error:

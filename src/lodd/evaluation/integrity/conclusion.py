@@ -122,8 +122,8 @@ def _verified(row: Mapping[str, Any], language: Language) -> str:
         )
     return _in(
         language,
-        nb=f"alle {recomputed} lodd er regnet ut på nytt fra trekningsprotokollen uten avvik",
-        en=f"all {recomputed} lots were recomputed from the ledger without a deviation",
+        nb=f"{recomputed} lodd er regnet ut på nytt fra trekningsprotokollen uten avvik",
+        en=f"{recomputed} lots were recomputed from the ledger without a deviation",
     )
 
 
