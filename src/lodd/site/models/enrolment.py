@@ -76,7 +76,7 @@ class Participant(models.Model):
     arm = models.CharField(max_length=64)
     site = models.CharField(max_length=64)
     office = models.CharField(max_length=64)
-    day = models.DateField(db_index=True)
+    day = models.DateField()
     drawn_at = models.DateTimeField()
     receipt = models.CharField(max_length=19, db_index=True)
     conditional = models.JSONField()
@@ -96,11 +96,12 @@ class Participant(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["site", "-seq"], name="participant_by_site"),
-            models.Index(fields=["office", "-seq"], name="participant_by_office"),
-            models.Index(fields=["state", "-seq"], name="participant_by_state"),
-            models.Index(fields=["site", "state", "-seq"], name="participant_by_site_state"),
-            models.Index(fields=["office", "state", "-seq"], name="participant_by_office_state"),
+            models.Index(fields=["-day", "-seq"], name="participant_by_day"),
+            models.Index(fields=["site", "-day", "-seq"], name="participant_by_site"),
+            models.Index(fields=["office", "-day", "-seq"], name="participant_by_office"),
+            models.Index(fields=["state", "-day", "-seq"], name="participant_by_state"),
+            models.Index(fields=["site", "state", "-day", "-seq"], name="participant_by_site_state"),
+            models.Index(fields=["office", "state", "-day", "-seq"], name="participant_by_office_state"),
         ]
 
     def __str__(self) -> str:

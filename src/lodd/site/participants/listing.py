@@ -43,7 +43,7 @@ def narrowed(participants: QuerySet[Participant], to: Narrowed, here: Installati
         found = without_start(found, here)
     elif to.state:
         found = found.filter(state=to.state)
-    return found.order_by("-seq")
+    return found.order_by("-day", "-seq")
 
 
 class Pages(Paginator):  # type: ignore[type-arg]
