@@ -27,6 +27,7 @@ from lodd.site.actions.systems import (
     approve_system,
     decline_system,
     forget_old_answers,
+    forget_what_is_due,
     issue_token,
     propose_system,
     revoke_system,
@@ -140,9 +141,26 @@ def test_old_answers_are_forgotten(world: World, monkeypatch: pytest.MonkeyPatch
     api.post("draws", draw_body(world))
     assert forget_old_answers() == 0
     monkeypatch.setattr(systems, "REMEMBERED", -systems.REMEMBERED)
-    assert forget_old_answers() == 1
+    assert forget_what_is_due() == 1
+    assert forget_what_is_due() == 0
     assert not IdempotentAnswer.objects.exists()
     assert AuditEvent.objects.filter(action="api.answers_forgotten").count() == 2
+
+
+def test_no_cookie_lets_anybody_in_or_chooses_the_language(world: World) -> None:
+    signed_in = world.client("operator")
+    signed_in.cookies["django_language"] = "nb"
+    answer = signed_in.get("/api/v1/trial", headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert answer.status_code == 401
+    assert answer.json()["title"] == "the token is missing or not valid"
+    assert answer.headers["Content-Language"] == "en"
+    assert "Accept-Language" in answer.headers["Vary"]
+    assert not answer.cookies
+    assert signed_in.get("/api/v1/trial").headers["Content-Language"] == "nb"
+
+
+def test_another_sites_name_is_refused(world: World) -> None:
+    assert Api(None).get("openapi.json", Host="elsewhere.example").status_code == 400
 
 
 # Signed tokens --------------------------------------------------------------------------------------------------------

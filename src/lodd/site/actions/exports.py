@@ -75,19 +75,21 @@ def take_snapshot(*, actor: Actor) -> Snapshot:
     return Snapshot(_last(), rows, tuple(spells(_happened())))
 
 
-@ledger_action
-def due_checkpoint(*, now_too: bool = False) -> StoredCheckpoint | None:
-    """The latest checkpoint; a new one first, if the last is an hour old or a hundred events behind, or ``now_too``."""
+def due_checkpoint() -> StoredCheckpoint | None:
+    """The latest checkpoint; a new one first, if the last is an hour old or a hundred events behind."""
     latest = StoredCheckpoint.objects.order_by("-count").first()
-    service = installation().service
-    count, now = service.live.state.count, service.live.now()
-    behind = count - latest.count if latest else count
-    if not (checkpoint_due(latest, behind) or (now_too and behind)):
-        audit(SITE, "checkpoint.still_good", count=latest.count if latest else 0)
-        return latest
-    content = asdict(service.checkpoint())
-    audit(SITE, "checkpoint.made", count=count)
-    return StoredCheckpoint.objects.create(count=count, at=now, content=content)
+    behind = _last() - (latest.count if latest else 0)
+    return make_checkpoint() if checkpoint_due(latest, behind) else latest
+
+
+@ledger_action
+def make_checkpoint() -> StoredCheckpoint:
+    """A checkpoint of the ledger as it is now, kept to be shown; two at once make one."""
+    content = asdict(installation().service.checkpoint())
+    audit(SITE, "checkpoint.made", count=content["count"])
+    values = {"at": installation().now(), "content": content}
+    stored, _ = StoredCheckpoint.objects.get_or_create(count=content["count"], defaults=values)
+    return stored
 
 
 def checkpoint_due(latest: StoredCheckpoint | None, behind: int) -> bool:

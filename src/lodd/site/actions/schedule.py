@@ -172,11 +172,11 @@ def close_trial(*, actor: Actor) -> None:
     Raises:
         DataError: slips are unaccounted for, or it is closed already.
     """
-    from lodd.site.actions.exports import due_checkpoint
+    from lodd.site.actions.exports import make_checkpoint
 
     event = installation().service.close(by=actor.ledger_id)
     audit(actor, "trial.closed", answers=event.payload.answers)
-    due_checkpoint(now_too=True)
+    make_checkpoint()
 
 
 def _amended(rows: Mapping[str, Mapping[str, str]]) -> Sequence[AmendedRow]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import QuerySet
 
 from lodd.errors import DataError, Problem, UsageError
 from lodd.locale import Text
@@ -163,12 +164,21 @@ def _answered(system: ApiSystem, key: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def forget_what_is_due() -> int:
+    """As :func:`forget_old_answers`, when there is anything to forget."""
+    return forget_old_answers() if _old_answers().exists() else 0
+
+
 @action
 def forget_old_answers() -> int:
     """Forget answers older than :data:`REMEMBERED`; how many."""
-    count, _ = IdempotentAnswer.objects.filter(at__lt=installation().now() - REMEMBERED).delete()
+    count, _ = _old_answers().delete()
     audit(SITE, "api.answers_forgotten", count=count)
     return count
+
+
+def _old_answers() -> QuerySet[IdempotentAnswer]:
+    return IdempotentAnswer.objects.filter(at__lt=installation().now() - REMEMBERED)
 
 
 def _undecided(system: ApiSystem, actor: Actor) -> ApiSystem:

@@ -19,6 +19,7 @@ from lodd.allocation.receipts import hash_prefix
 from lodd.errors import UsageError
 from lodd.locale import number
 from lodd.site.actions.exports import due_checkpoint
+from lodd.site.actions.systems import forget_what_is_due
 from lodd.site.context import language
 from lodd.site.forms.schedule import ReceiptForm
 from lodd.site.installation import installation
@@ -72,6 +73,7 @@ def _published() -> dict[str, Any]:
     told: dict[str, Any] | None = cache.get(key)
     if told is None:
         due_checkpoint()
+        forget_what_is_due()
         told = publication()
         cache.set(key, told, SECONDS)
     return told
