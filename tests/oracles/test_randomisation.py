@@ -17,7 +17,8 @@ from lodd.evaluation.randomisation import reference
 from lodd.evaluation.randomisation.answers import critical_value
 from lodd.evaluation.randomisation.counting import Question, ask
 from lodd.evaluation.randomisation.inversion import Shifted, shift_columns
-from lodd.evaluation.randomisation.statistics import Statistic, absolute_t, fixed_effects, hajek, post_stratified
+from lodd.evaluation.randomisation.statistics import Statistic, absolute_t, fixed_effects, post_stratified
+from lodd.evaluation.randomisation.weighted import hajek
 
 
 @dataclass(frozen=True)

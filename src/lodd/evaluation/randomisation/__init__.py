@@ -15,7 +15,8 @@ from lodd.evaluation.randomisation.answers import Redrawn
 from lodd.evaluation.randomisation.counting import Answer, Question, ask
 from lodd.evaluation.randomisation.precision import check_draws, enough, fewest, monte_carlo_error
 from lodd.evaluation.randomisation.redrawn import protocol_seed, randomise
-from lodd.evaluation.randomisation.statistics import absolute_t, fixed_effects, hajek, post_stratified
+from lodd.evaluation.randomisation.statistics import absolute_t, fixed_effects, post_stratified
+from lodd.evaluation.randomisation.weighted import hajek
 
 __all__ = [
     "Answer",

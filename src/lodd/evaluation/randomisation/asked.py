@@ -13,7 +13,8 @@ from lodd.evaluation.estimates import Combination, Part, Rows
 from lodd.evaluation.randomisation.interactions import common_effect
 from lodd.evaluation.randomisation.inversion import shift_columns
 from lodd.evaluation.randomisation.selection import curve_key, family_key, is_tested, subgroup_of, together
-from lodd.evaluation.randomisation.statistics import Statistic, fixed_effects, hajek, post_stratified
+from lodd.evaluation.randomisation.statistics import Statistic, fixed_effects, post_stratified
+from lodd.evaluation.randomisation.weighted import hajek
 from lodd.evaluation.setting import Setting
 
 Within = tuple[str | None, str, str, str, str, str]
