@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import ProviderException
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
 from lodd.site.agencies.claims import account_number, shows_second_factor, without_national_ids
+from lodd.site.agencies.tokens import claims_of
 
 
 class AgencyAdapter(OpenIDConnectOAuth2Adapter):
@@ -20,13 +21,13 @@ class AgencyAdapter(OpenIDConnectOAuth2Adapter):
 
     def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
         """Its claims. The signature is checked also when it came directly: an agency's proxy may end the TLS."""
-        claims: dict[str, Any] = jwtkit.verify_and_decode(
-            credential=id_token,
-            keys_url=self.openid_config["jwks_uri"],
-            issuer=self.openid_config["issuer"],
-            audience=app.client_id,
-            lookup_kid=jwtkit.lookup_kid_jwk,
-        )
+        with get_adapter().get_requests_session() as session:
+            answer = session.get(self.openid_config["jwks_uri"])
+            answer.raise_for_status()
+        try:
+            claims = claims_of(id_token, answer.json(), issuer=self.openid_config["issuer"], client_id=app.client_id)
+        except ValueError as error:
+            raise ProviderException(str(error)) from None
         self.nonce = claims.get("nonce")
         return claims
 
@@ -46,6 +47,7 @@ class AgencyProvider(OpenIDConnectProvider):
         kwargs: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         nonce = get_random_string(32)
         return kwargs | {
+            "process": "connect" if getattr(request, "links_account", False) else "login",
             "scope": self.get_scope(),
             "auth_params": {**self.get_auth_params(), "nonce": nonce},
             "nonce": nonce,
