@@ -1,7 +1,7 @@
 """The site as it really runs: gunicorn over a database of its own, and clients that ask it for draws.
 
-``python -m benchmarks.running_site`` founds the trial of the environment and prints a system's token (a process of its own,
-because Django is set up once a process).
+``python -m benchmarks.running_site`` founds the trial of the environment and prints a system's token: in a process of
+its own, because Django is set up once a process.
 """
 
 from __future__ import annotations

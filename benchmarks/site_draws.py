@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lodd.identity import synthetic_number
 from benchmarks.running_site import Client, Site, running
+from lodd.identity import synthetic_number
 
 LIMIT_A_SECOND = 300
 LIMIT_P99 = 500.0
