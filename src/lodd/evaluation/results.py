@@ -12,6 +12,8 @@ from typing import Final
 
 import polars as pl
 
+from lodd.evaluation.conclusions import Finding, Verdict
+
 ESTIMATE_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     "outcome": pl.String(),
     "family": pl.String(),  # null: in no family
@@ -96,6 +98,8 @@ class Evaluation:
     - ``tables``: everything around the main effect, name -> tidy frame. Names are small letters and ``_``; each is kept
       as ``results/tables/<name>.parquet``. Columns are documented where a table is made (``lodd.evaluation.further``
       and its neighbours). A table that does not apply to the trial is absent, never empty of columns.
+    - ``verdicts``: one for every primary outcome and arm, in the order of the plan.
+    - ``findings``: what the data say about the rival explanations (a) to (h), in that order.
     """
 
     estimates: pl.DataFrame
@@ -107,6 +111,8 @@ class Evaluation:
     flow: pl.DataFrame
     cohort: pl.DataFrame
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     lock: Mapping[str, str] = field(default_factory=dict)
     """``status`` ("locked" | "differs" | "unlocked"), ``protocol_sha256``, ``locked_sha256``, ``locked_at``."""

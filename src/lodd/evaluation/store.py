@@ -20,10 +20,12 @@ from typing import Any, Final
 import polars as pl
 
 from lodd.errors import DataError, Problem, UsageError
+from lodd.evaluation.conclusions import Finding, Verdict
+from lodd.evaluation.conclusions_json import conclusion_from_json, conclusion_to_json
 from lodd.evaluation.results import ESTIMATE_SCHEMA, Evaluation, JointTest, Note
 from lodd.locale import Text
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 TABLES: Final = "tables"
 FRAMES: Final = ("balance", "draw_shares", "draw_shares_site", "take_up", "flow", "cohort")
 MAPPINGS: Final = ("lock", "versions", "timings", "provenance")
@@ -100,6 +102,8 @@ def to_json(evaluation: Evaluation) -> str:
         "tables": list(evaluation.tables),
         "balance_tests": [_without_nan(asdict(test)) for test in evaluation.balance_tests],
         "notes": [asdict(note) for note in evaluation.notes],
+        "verdicts": [conclusion_to_json(verdict) for verdict in evaluation.verdicts],
+        "findings": [conclusion_to_json(finding) for finding in evaluation.findings],
         **{name: dict(getattr(evaluation, name)) for name in MAPPINGS},
         **{name: _frame_to_json(getattr(evaluation, name)) for name in FRAMES},
     }
@@ -116,6 +120,8 @@ def _evaluation(estimates: pl.DataFrame, tables: Mapping[str, pl.DataFrame], dat
         estimates=estimates,
         tables=dict(tables),
         balance_tests=tuple(tests),
+        verdicts=tuple(conclusion_from_json(Verdict, found) for found in data["verdicts"]),
+        findings=tuple(conclusion_from_json(Finding, found) for found in data["findings"]),
         notes=tuple(Note(**note) for note in data["notes"]),
         **kept,
     )

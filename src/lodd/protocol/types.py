@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from math import nan
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -181,3 +182,34 @@ class FidelityScores:
     """
 
     frame: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class PriorEvidence:
+    """What earlier studies together found about an outcome: the summary of a synthesis.
+
+    ``measure`` says what the numbers are: "difference" (in the outcome's unit; nothing is 0), or "ratio" (of risks,
+    odds or hazards; nothing is 1). Missing numbers are NaN.
+
+    - ``estimate``, ``low``, ``high``: pooled, with its 95 % interval.
+    - ``prediction_low``, ``prediction_high``: where the effect of a new, comparable study is expected with 95 %.
+    - ``adjusted``, ``adjusted_low``, ``adjusted_high``: the same after allowing for small studies and publication.
+    - ``small_study_p``: p-value of a test of whether small studies found more.
+    - ``certainty``: of the body of evidence, in GRADE's words.
+    """
+
+    outcome: str
+    measure: Literal["difference", "ratio"]
+    studies: int
+    people: int
+    estimate: float
+    low: float
+    high: float
+    prediction_low: float = nan
+    prediction_high: float = nan
+    adjusted: float = nan
+    adjusted_low: float = nan
+    adjusted_high: float = nan
+    small_study_p: float = nan
+    certainty: Literal["high", "moderate", "low", "very_low"] | None = None
+    sources: tuple[str, ...] = ()
