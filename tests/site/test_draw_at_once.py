@@ -77,7 +77,7 @@ from lodd.site.preparation import start_django
 start_django()
 from lodd.identity import synthetic_number
 from lodd.site.actions.base import Actor
-from lodd.site.actions.draw import request_draw
+from lodd.site.actions.draw import answer_request, request_draw
 from lodd.site.models import DrawRequest, User
 actor = Actor.of(User.objects.get(email="operator@example.org"))
 print("ready", flush=True)
