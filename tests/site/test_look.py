@@ -169,29 +169,11 @@ def test_the_page_for_a_fault_needs_nothing() -> None:
     assert not tree.xpath("//form")
 
 
-def test_the_pages_of_accounts_are_made_of_the_same_parts() -> None:
-    tree = html.fromstring(rendered("account/login.html", "en", {"form": draw_form("en", data={})}))
-    assert tree.xpath("//header[@class='masthead']")
-    assert tree.xpath("//form[@novalidate]//input[@name='identity_number'][@aria-invalid='true']")
-    assert tree.xpath("//div[@class='errors']//a/@href") == ["#id_identity_number", "#id_office", "#id_eligible_0"]
-    assert tree.xpath("//div[@class='actions']/button[@class='button'][@type='submit']")
-    assert not tree.xpath("//script[not(@src)] | //@style")
-
-
 def test_the_index_of_second_factors_has_buttons_that_lead_somewhere() -> None:
     values = {"MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"], "authenticators": {}}
     tree = html.fromstring(rendered("mfa/index.html", "en", values))
     assert len(tree.xpath("//section/h2")) == 3
     assert len(tree.xpath("//section//a[contains(@class, 'button')]")) == 2
-
-
-def test_a_secret_that_may_be_copied_is_a_labelled_field_of_its_own() -> None:
-    form = {"secret": "ABC"}
-    tree = html.fromstring(rendered("mfa/totp/activate_form.html", "en", {"form": form}))
-    (field,) = tree.xpath("//input[@id='authenticator_secret']")
-    assert field.get("value") == "ABC"
-    assert tree.xpath("//label[@for='authenticator_secret']")
-    assert tree.xpath(f"//*[@id='{field.get('aria-describedby')}']")
 
 
 def test_words_from_people_are_escaped() -> None:
