@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import App, Parameter
 
 from lodd.errors import Problem, UsageError
-from lodd.locale import Language, Text, preferred_language
+from lodd.locale import Language, Text, number, preferred_language
 from lodd.terminal import say
 
 if TYPE_CHECKING:
+    from lodd.site.checks import Finding
     from lodd.site.config import SiteConfig
+    from lodd.site.integrity import Checked
 
 _LANGUAGE: Language = preferred_language()
-_FINDINGS: Final = 2
 
 
 def _(nb: str, en: str) -> str:
@@ -177,12 +179,102 @@ def manager(
     )
 
 
-def _configured(folder: Path | None, keys: Sequence[Path]) -> SiteConfig:
-    from lodd.site.preparation import start_django
+@site.command(help=_(nb="Bring databasen til denne versjonen.", en="Bring the database to this version."))
+def migrate(*, folder: OptionFolder = None, keys: Keys = ()) -> None:
+    _need_site()
+    _prepare(_configured(folder, keys))
+    say(Text(nb="Databasen er av denne versjonen.", en="The database is of this version."), _LANGUAGE)
+
+
+@site.command(help=_(nb="Ta en sikkerhetskopi av databasen.", en="Make a backup of the database."))
+def backup(
+    out: Annotated[Path, Parameter(help=_(nb="Filen som skrives.", en="The file to write."))],
+    *,
+    folder: OptionFolder = None,
+    keys: Keys = (),
+) -> None:
+    _need_site()
+    _configured(folder, keys, tables=True)
+    from lodd.site.backup import backup as save
+    from lodd.site.installation import installation
+
+    saved = save(installation(), out)
+    say(
+        Text(
+            nb=f"{out}: {number(saved.rows, 'nb')} rader, loggen til hendelse {number(saved.events, 'nb')}.\n"
+            "Nøklene og LODD_SECRET er ikke med; uten dem kan ingen åpne identitetene. Ta vare på dem et annet sted.",
+            en=f"{out}: {number(saved.rows, 'en')} rows, the ledger up to event {number(saved.events, 'en')}.\n"
+            "The keys and LODD_SECRET are not in it; without them nobody opens the identities. Keep them elsewhere.",
+        ),
+        _LANGUAGE,
+    )
+
+
+@site.command(
+    help=_(
+        nb="Gjenopprett en sikkerhetskopi i en tom database, og kontroller den.",
+        en="Restore a backup into an empty database, and check it.",
+    )
+)
+def restore(
+    file: Annotated[Path, Parameter(help=_(nb="Sikkerhetskopien.", en="The backup."))],
+    *,
+    folder: OptionFolder = None,
+    keys: Keys = (),
+) -> None:
+    _need_site()
+    _prepare(_configured(folder, keys), static=False)
+    from lodd.site.backup import restore as load
+    from lodd.site.installation import installation
+
+    restored = load(installation(), file)
+    _say_ledger(restored.checked)
+    say(
+        Text(
+            nb=f"Slettet på nytt, fordi de har trukket seg siden: {restored.erased}.",
+            en=f"Erased again, because they have withdrawn since: {restored.erased}.",
+        ),
+        _LANGUAGE,
+    )
+
+
+@site.command(
+    name="check-ledger",
+    help=_(
+        nb="Kontroller loggen i databasen, og at deltakerne stemmer med den.",
+        en="Check the ledger in the database, and the participants against it.",
+    ),
+)
+def check_ledger(*, folder: OptionFolder = None, keys: Keys = ()) -> None:
+    _need_site()
+    _configured(folder, keys, tables=True)
+    from lodd.site.installation import installation
+    from lodd.site.integrity import check_ledger as whole_ledger
+
+    _say_ledger(whole_ledger(installation()))
+
+
+def _say_ledger(checked: Checked) -> None:
+    say(
+        Text(
+            nb=f"Loggen er hel: {number(checked.events, 'nb')} hendelser, {number(checked.answers, 'nb')} trukket, "
+            f"{number(checked.withdrawn, 'nb')} har trukket seg. Siste hendelse: {checked.head}",
+            en=f"The ledger is whole: {number(checked.events, 'en')} events, {number(checked.answers, 'en')} drawn, "
+            f"{number(checked.withdrawn, 'en')} withdrawn. Last event: {checked.head}",
+        ),
+        _LANGUAGE,
+    )
+
+
+def _configured(folder: Path | None, keys: Sequence[Path], *, tables: bool = False) -> SiteConfig:
+    """``tables``: the database must be of this version already."""
+    from lodd.site.preparation import check_migrated, start_django
     from lodd.site.serving import configure
 
     config = configure(folder, keys)
     start_django()
+    if tables:
+        check_migrated()
     return config
 
 
@@ -199,11 +291,45 @@ def _prepare(config: SiteConfig, *, static: bool = True) -> None:
 
 
 def _check(config: SiteConfig) -> None:
-    raise NotImplementedError(config)
+    """Say what was found; code 2 when something keeps the site from production."""
+    from lodd.site.checks import errors, findings
+
+    found = findings(config)
+    _say_findings(found)
+    if errors(found):
+        sys.exit(UsageError.exit_code)
 
 
 def _refuse_weak(config: SiteConfig) -> None:
-    pass
+    """In production: the tables first, then all the checks, or no start."""
+    if not config.production:
+        return
+    from lodd.site.checks import errors, findings
+
+    _prepare(config, static=False)
+    weak = errors(findings(config))
+    if weak:
+        _say_findings(weak)
+        raise UsageError(
+            Problem(
+                Text(
+                    nb="nettstedet starter ikke i produksjon slik", en="the site does not start in production like this"
+                ),
+                next_step=Text(nb="Se alt: lodd serve --check", en="See everything: lodd serve --check"),
+            )
+        )
+
+
+def _say_findings(found: Sequence[Finding]) -> None:
+    marks = {
+        "ok": _(nb="i orden", en="ok"),
+        "warning": _(nb="merk", en="note"),
+        "error": _(nb="FEIL", en="ERROR"),
+    }
+    widest = max(len(finding.what[_LANGUAGE]) for finding in found)
+    for finding in found:
+        what = finding.what[_LANGUAGE].ljust(widest)
+        say(Text.same(f"{marks[finding.level]:<8} {what}  {finding.found[_LANGUAGE]}"), _LANGUAGE)
 
 
 def _listen(host: str, port: int, workers: int | None, threads: int, *, path: str = "/") -> None:

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from lodd.errors import Problem, UsageError
+from lodd.errors import DataError, Problem, UsageError
 from lodd.files import whole
 from lodd.locale import Text
 from lodd.site.config import SiteConfig
@@ -30,6 +30,27 @@ def prepare_database(config: SiteConfig) -> None:
     make_state(config)
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
+
+
+def check_migrated() -> None:
+    """Raises:
+    DataError: the database has the tables of another version.
+    """
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise DataError(
+            Problem(
+                Text(nb="databasen har tabeller fra en annen versjon", en="the database has another version's tables"),
+                "LODD_DATABASE",
+                next_step=Text(
+                    nb="Bruk versjonen som laget dem, eller oppgrader: lodd site migrate",
+                    en="Use the version that made them, or upgrade: lodd site migrate",
+                ),
+            )
+        )
 
 
 def collect_static(config: SiteConfig) -> None:
