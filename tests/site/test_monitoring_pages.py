@@ -7,6 +7,7 @@ import io
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,17 +16,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from lodd.site import monitoring_cache
+from lodd.site import monitoring_cache, monitoring_layout, monitoring_records
 from lodd.site.actions.draw import draw_person
 from lodd.site.actions.follow_up import Entered, record, void
 from lodd.site.actions.participants import note_error, withdraw
 from lodd.site.forms import monitoring as forms
 from lodd.site.installation import installation
 from lodd.site.models import AuditEvent, Caseworker, Participant
-from lodd.site.monitoring import Selection
+from lodd.site.monitoring import Records, Selection
 from lodd.site.monitoring_cache import Shelf, monitored
 from lodd.site.monitoring_records import read_records
 from lodd.site.participants.tasks import without_referral
+from tests.site.monitoring.worlds import crowd
 from tests.site.world import World
 
 ELIGIBLE = ("wants_work", "needs_help")
@@ -165,6 +167,31 @@ def test_the_alarm_counts_the_whole_trial_whatever_is_looked_at(world: World) ->
     rows = {row[0].en: repr(row[3:]) for row in whole.rows}
     assert len(part.rows) < len(whole.rows)
     assert all(rows[row[0].en] == repr(row[3:]) for row in part.rows)
+
+
+def tilted() -> Records:
+    """Draws of which those of office n2 fall on coaching twice as often as they should."""
+    made = crowd()
+    arms = {"control": "control", "se": "coaching"}
+    return Records(tuple(replace(draw, arm=arms[draw.arm]) for draw in made.draws), made.requests)
+
+
+def test_an_alarm_is_said_first_and_marked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitoring_records, "read_records", tilted)
+    said = page(world, "manager")
+    assert re.search(r'<div class="notice notice-warning">.*?<p>Alarm \(\d+\): [^<]*NAV To', said, re.DOTALL)
+    assert re.search(r'<tr role="row" class="noticed"><th scope="row" role="rowheader">NAV To', said)
+    assert re.search(r"<dt>alarms of tilted lots</dt><dd>[1-9]", said)
+    assert "NAV To" not in page(world, "county_lead_south")
+
+
+def test_of_a_long_table_the_alarms_are_shown_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitoring_records, "read_records", tilted)
+    monkeypatch.setattr(monitoring_layout, "MOST_ROWS", 3)
+    said = page(world, "manager")
+    assert "Showing 3 of 6 rows. All are in the CSV file." in said
+    assert re.search(r'<tr role="row" class="noticed"><th scope="row" role="rowheader">NAV To', said)
+    assert len(monitored(Selection()).monitoring.tables["shares-table"].plain("en")) == 7
 
 
 def test_what_does_not_belong_together_is_said_in_the_form(world: World) -> None:
