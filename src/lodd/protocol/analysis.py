@@ -27,6 +27,15 @@ class Window(Frozen):
         return MonthRange(-self.before, self.after)
 
 
+class Prior(Frozen):
+    """What effects were thought likely before the results: for the Bayes factor."""
+
+    sd: Decimal = Field(gt=0, description="Standard deviation, in the outcome's unit (shares: 0.05 = 5 points).")
+    shape: Literal["normal", "half_normal"] = Field(
+        default="normal", description="`normal`: around 0, both directions. `half_normal`: positive effects only."
+    )
+
+
 class Primary(Frozen):
     """A primary outcome: the few numbers that the trial is judged by."""
 
@@ -36,6 +45,7 @@ class Primary(Frozen):
     margin: Decimal | None = Field(
         default=None, gt=0, description="Equivalence margin, in the outcome's unit (shares: 0.03 = 3 points)."
     )
+    prior: Prior | None = Field(default=None, description="Prior of the effect, for a Bayes factor.")
 
 
 class Family(Frozen):
@@ -90,6 +100,38 @@ class Target(Frozen):
     margins: tuple[Margin, ...] = Field(min_length=1, description="What the group is like.")
 
 
+class CatchUp(Frozen):
+    """Two stretches of months between which the effect may change: did the control arm catch up?"""
+
+    early: MonthRange = Field(description='Event months of the first, e.g. `"6..12"`.')
+    late: MonthRange = Field(description='Event months of the second, after the first: `"31..36"`.')
+
+
+class Explanations(Frozen):
+    """What the findings on rival explanations look at: why is the result what it is?"""
+
+    work: Identifier | None = Field(
+        default=None, description="The outcome that is ordinary work; default: the first primary outcome."
+    )
+    work_practice: Identifier | None = Field(default=None, description="The outcome that is being in work practice.")
+    instruments: tuple[Identifier, ...] = Field(
+        default=(), description="Outcomes that are being in other instruments than the arms' own programmes."
+    )
+    placement_months: int | None = Field(
+        default=None,
+        ge=1,
+        le=60,
+        description="The programme's goal: in ordinary work within so many months of its start.",
+    )
+    fidelity_at_least: Decimal | None = Field(
+        default=None, description="A fidelity score from which the programme counts as delivered as intended."
+    )
+    catch_up: CatchUp | None = Field(default=None, description="When the effect is compared with itself.")
+    target_group: Identifier | None = Field(
+        default=None, description="Which of `targets` describes those whom the programme is for."
+    )
+
+
 class Analysis(Frozen):
     """The analysis plan: what will be estimated, for whom, and how it is judged."""
 
@@ -118,4 +160,7 @@ class Analysis(Frozen):
     subgroups: tuple[Subgroup, ...] = ()
     targets: tuple[Target, ...] = Field(
         default=(), description="Target groups that primary effects are projected to (assumptions: see the methods)."
+    )
+    explanations: Explanations | None = Field(
+        default=None, description="What is looked at to explain the result; without it some findings cannot tell."
     )

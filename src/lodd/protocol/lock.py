@@ -53,8 +53,8 @@ class Prespecification:
     or what every estimate depends on (window, estimand, covariates, clusters, level) differs from it: then nothing is
     prespecified. Otherwise an estimate is prespecified when its outcome is in ``outcomes`` (same definition in the
     lock, down to its registers) and its entries of the plan are in ``entries``: ``curve``,
-    ``primary:<outcome>:<months>:<summary>`` (and ``margin:...`` for its margin), ``period:<months>``,
-    ``cumulative:<outcome>``, ``subgroup:<id>``, ``family:<id>``, ``target:<id>``.
+    ``primary:<outcome>:<months>:<summary>`` (and ``margin:...`` and ``prior:...`` for these), ``period:<months>``,
+    ``cumulative:<outcome>``, ``subgroup:<id>``, ``family:<id>``, ``target:<id>``, ``explanations``.
     """
 
     everything: bool = False
@@ -264,10 +264,12 @@ def _entries(plan: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         name = primary_entry(primary["outcome"], primary["months"], primary.get("summary", "mean"))
         yield name, None
         yield name.replace("primary:", "margin:", 1), primary.get("margin")
+        yield name.replace("primary:", "prior:", 1), primary.get("prior")
     yield from ((f"period:{months}", None) for months in plan.get("periods", ()))
     yield from ((f"cumulative:{name}", None) for name in plan.get("cumulative", ()))
     for kind, key in (("family", "families"), ("subgroup", "subgroups"), ("target", "targets")):
         yield from ((f"{kind}:{entry['id']}", entry) for entry in plan.get(key, ()))
+    yield "explanations", plan.get("explanations")
 
 
 def _without_words(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lodd.protocol.checks.explanations import check_explanations
 from lodd.protocol.checks.finding import Finding
 from lodd.protocol.checks.outcomes import check_outcomes
 from lodd.protocol.checks.plan import check_plan
@@ -22,4 +23,4 @@ def check_trial(trial: Trial) -> tuple[Finding, ...]:
     findings = tuple(finding for check in _FIRST for finding in check(trial))
     if any(not finding.warning for finding in findings):
         return findings
-    return (*findings, *check_plan(trial))
+    return (*findings, *check_plan(trial), *check_explanations(trial))

@@ -28,7 +28,7 @@ def check_plan(trial: Trial) -> Iterator[Finding]:
         if primary.outcome not in trial.outcomes:
             yield unknown((*path, "outcome"), _OUTCOME, primary.outcome, trial.outcomes)
         else:
-            yield from _summary(trial, (*path, "months"), primary.months, primary.outcome)
+            yield from check_summary(trial, (*path, "months"), primary.months, primary.outcome)
         if primary.margin is None:
             yield _no_margin(path)
     for i, months in enumerate(plan.periods):
@@ -66,7 +66,7 @@ def _inside_window(trial: Trial, path: Path, months: MonthRange) -> Iterator[Fin
         yield Finding(path, found, Text.same(str(window)), todo)
 
 
-def _summary(trial: Trial, path: Path, months: MonthRange, outcome: str) -> Iterator[Finding]:
+def check_summary(trial: Trial, path: Path, months: MonthRange, outcome: str) -> Iterator[Finding]:
     """Inside the window, and completed by somebody (and how many enrolment months that leaves out)."""
     yield from _inside_window(trial, path, months)
     first_covered, last_covered = coverage_months(trial, outcome)
@@ -137,7 +137,7 @@ def _baseline(trial: Trial, path: Path, written: str) -> Iterator[Finding]:
             en=f"months {baseline.months} are not all before the draw; what is measured then may be its effect",
         )
         yield Finding(path, found, Text(nb="måneder til og med -1", en="months up to -1"))
-    yield from _summary(trial, path, baseline.months, baseline.name)
+    yield from check_summary(trial, path, baseline.months, baseline.name)
 
 
 def _margin(path: Path, margin: Margin) -> Iterator[Finding]:
