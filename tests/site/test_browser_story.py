@@ -46,9 +46,11 @@ def code_of(world: World, name: str) -> str:
 
 
 def code_for(secret: str) -> str:
-    """What an app with this secret shows now."""
+    """What an app with this secret shows now; if that is about to change, what it shows next."""
     from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
+    left = 30 - time.time() % 30
+    time.sleep(left if left < 5 else 0)
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
@@ -130,6 +132,34 @@ def test_an_operator_signs_in_and_draws_once_however_it_is_pressed(
     one.presses("main button.button-large")
     one.looks("result-again")
     assert one.page.inner_text("main .lot h1") in result
+    assert draws() == 1
+
+
+def test_an_answer_that_is_lost_on_its_way_is_there_when_one_asks_again(
+    visitor: Callable[..., Visitor], world: World
+) -> None:
+    one = visitor("en", "operator")
+    one.goes_to("/draw/")
+    types_the_draw(one, world.number(6).grouped())
+    one.presses("main button[type=submit]")
+    read_back = one.at()
+
+    def lose(route: Any) -> None:
+        """The site is asked, and draws; its answer does not arrive."""
+        if route.request.method == "POST":
+            route.fetch(max_redirects=0)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    one.page.route(one.origin + read_back, lose)
+    with one.page.expect_event("requestfailed"):
+        one.page.click("main button.button-large", no_wait_after=True)
+    one.page.unroute_all()
+    assert draws() == 1
+    one.goes_to(read_back)
+    assert one.at() == read_back + "result/"
+    assert one.page.locator("main .lot").count() == 1
     assert draws() == 1
 
 
