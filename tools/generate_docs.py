@@ -31,6 +31,7 @@ DRAW = (
 COMMANDS = (
     "", "new", "check", "lock", "power", "simulate", "panel", "evaluate", "report", "demo", "draw",
     *(f"draw {c}" for c in DRAW),
+    "serve", "site", "site manager", "site migrate", "site backup", "site restore", "site check-ledger",
 )  # fmt: skip
 LEXICON = {"str": "text", "int": "whole number", "Decimal": "number", "date": "date", "bool": "true or false"}
 
