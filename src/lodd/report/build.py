@@ -16,8 +16,10 @@ from lodd.report.estimates import Estimates
 from lodd.report.model import Chrome, Report
 from lodd.report.sections.balance import balance
 from lodd.report.sections.banners import banners
+from lodd.report.sections.checks import checks
 from lodd.report.sections.draw import draw
 from lodd.report.sections.effects import effects
+from lodd.report.sections.groups import groups
 from lodd.report.sections.methods import methods
 from lodd.report.sections.participants import participants
 from lodd.report.sections.participation import participation
@@ -25,7 +27,9 @@ from lodd.report.sections.quality import quality
 from lodd.report.sections.record import record
 from lodd.report.sections.summary import summary
 
-_SECTIONS = (summary, participants, draw, balance, participation, effects, quality, methods, record)
+_SECTIONS = (
+    summary, participants, draw, balance, participation, effects, groups, checks, quality, methods, record
+)  # fmt: skip
 
 
 def build_report(

@@ -38,6 +38,8 @@ class Estimate:
     p_family: float | None
     p_interaction: float | None
     p_equivalence: float | None
+    band_low: float | None
+    band_high: float | None
     mean_control: float | None
     mean_treated: float | None
     n_control: int | None

@@ -83,14 +83,8 @@ def difference(c: Context, outcome: str, arm: str, *, narrow_only: bool) -> Figu
     css = c.arm_class(arm)
     lines = [Line(w("outcome.difference"), css, [_shown(e, e.estimate) for e in rows])]
     lines += _fixed_line(c, outcome, arm, months) + _truth_line(c, outcome, arm, months)
-    band = Band(
-        w("outcome.band", confidence=c.confidence),
-        css,
-        [_shown(e, e.ci_low) for e in rows],
-        [_shown(e, e.ci_high) for e in rows],
-    )
     partial = partial_months(c, outcome, months)
-    chart = _chart(c, months, lines, unit, partial=partial, bands=(band,))
+    chart = _chart(c, months, lines, unit, partial=partial, bands=_bands(c, css, rows))
 
     def drawn(size: Size) -> Drawing:
         return curve(chart, size)
@@ -105,6 +99,21 @@ def difference(c: Context, outcome: str, arm: str, *, narrow_only: bool) -> Figu
         note=_difference_note(c, outcome, arm, rows),
         source=c.source,
     )
+
+
+def _bands(c: Context, css: str, rows: Sequence[Estimate]) -> tuple[Band, ...]:
+    """The pointwise band, and behind it the one that holds for the whole curve, where the lots were redrawn."""
+    w = c.words
+    low, high = [_shown(e, e.ci_low) for e in rows], [_shown(e, e.ci_high) for e in rows]
+    bands = [Band(w("outcome.band", confidence=c.confidence), css, low, high)]
+    if _has_whole(rows):
+        low, high = [_shown(e, e.band_low) for e in rows], [_shown(e, e.band_high) for e in rows]
+        bands.insert(0, Band(w("outcome.whole_band", confidence=c.confidence), f"{css} whole", low, high))
+    return tuple(bands)
+
+
+def _has_whole(rows: Sequence[Estimate]) -> bool:
+    return any(e.band_low is not None for e in rows)
 
 
 def _chart(
@@ -173,11 +182,23 @@ def _difference_note(c: Context, outcome: str, arm: str, rows: Sequence[Estimate
             expected=c.number(alpha * len(after)),
         )
     ]
+    if _has_whole(rows):
+        notes.append(_whole_in_words(c, rows))
     if rows and not all(e.prespecified for e in rows):
         notes.append(c.words("outcome.exploratory"))
     if c.truth.get((outcome, arm)):
         notes.append(c.words("outcome.truth_note"))
     return " ".join(notes)
+
+
+def _whole_in_words(c: Context, rows: Sequence[Estimate]) -> str:
+    """In how many months the band for the whole curve excludes zero."""
+    known = [(e.band_low, e.band_high) for e in rows if _shown(e, 1.0)]
+    outside = sum(low > 0 or high < 0 for low, high in known if low is not None and high is not None)
+    alpha = c.percent(1 - float(c.trial.analysis.confidence))
+    if not outside:
+        return c.words("outcome.whole_none", alpha=alpha)
+    return c.words.counted("outcome.whole_some", outside, alpha=alpha)
 
 
 def _levels_in_words(c: Context, outcome: str, lines: Sequence[Line], months: Sequence[int], unit: Unit) -> str:

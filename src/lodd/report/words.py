@@ -47,9 +47,13 @@ class Words:
 
 @cache
 def words(language: Language) -> Words:
-    """The catalogue of a language, read once."""
-    source = resources.files("lodd.report") / "catalogue" / f"{language}.toml"
-    return Words(language, MappingProxyType(dict(_flat(tomllib.loads(source.read_text("utf-8"))))))
+    """The catalogue of a language, read once: all its files."""
+    folder = resources.files("lodd.report") / "catalogue"
+    ending = f"{language}.toml"
+    files = [file for file in folder.iterdir() if file.name.endswith(ending)]
+    files.sort(key=lambda file: file.name.removesuffix(ending))
+    texts = [text for file in files for text in _flat(tomllib.loads(file.read_text("utf-8")))]
+    return Words(language, MappingProxyType(dict(texts)))
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -8,25 +8,28 @@ from lodd.report.drawing.spark import spark
 from lodd.report.estimates import Estimate
 from lodd.report.model import Block, Cell, Column, Details, Notice, Paragraph, Part, Row, Section, Table
 from lodd.report.outcome import difference_headline, levels, outcome_blocks
-from lodd.report.sections.plan import companions, cumulative, sensitivity, subgroups
+from lodd.report.sections.first_time import first_time
+from lodd.report.sections.splits import splits
+from lodd.report.sections.totals import cumulative
+from lodd.report.tables import named
 
 _DASH = "\N{EN DASH}"
 
 
 def effects(c: Context) -> Section:
-    """Primary outcomes, the table of all, families, running totals, sensitivity, subgroups, the other estimator."""
+    """Primary outcomes, the table of all, families, work by programme and benefit, first jobs, running totals."""
     w = c.words
     if not c.trial.outcomes or c.evaluation.estimates.is_empty():
         none = Notice(w("effects.none"), w("effects.none_text"))
         return Section("effects", w("effects.heading"), (none,))
     blocks: list[Block] = [Paragraph(w("effects.lead", confidence=c.confidence))]
     blocks += [_primary(c, outcome) for outcome in c.primary_outcomes]
-    blocks.append(Part("all-outcomes", w("index.heading"), (Paragraph(w("index.lead")), _index(c))))
+    blocks.append(Part("all-outcomes", w("index.heading"), (Paragraph(w("index.lead")), _index(c), *_p_values(c))))
     for family, outcomes in c.outcome_groups:
         own = tuple(_folded(c, o) for o in outcomes if o not in c.primary_outcomes)
         if own:
             blocks.append(Part(_family_id(family), _family_heading(c, family), own))
-    blocks += [part for make in (cumulative, subgroups, sensitivity, companions) for part in make(c)]
+    blocks += [part for make in (splits, first_time, cumulative) for part in make(c)]
     return Section("effects", w("effects.heading"), tuple(blocks))
 
 
@@ -103,3 +106,29 @@ def _period(c: Context, e: Estimate | None, outcome: str) -> Cell:
         return Cell(_DASH)
     unit = c.unit(outcome)
     return Cell(unit.difference(e.estimate), second=unit.interval(*e.interval) if e.interval else "")
+
+
+# p-values -------------------------------------------------------------------------------------------------------------
+
+
+def _p_values(c: Context) -> list[Block]:
+    """Every outcome's p-values by redraws in each declared period, alone and corrected within its family; folded."""
+    w, periods = c.words, c.trial.analysis.periods
+    pairs = [(o, a) for _, outcomes in c.outcome_groups for o in outcomes for a in c.treated_arms]
+    found = {pair: {e.months: e for e in c.estimates.periods(*pair)} for pair in pairs}
+    if not any(e.p_randomisation is not None for rows in found.values() for e in rows.values()):
+        return []
+    rows = [
+        Row((Cell(named(c, c.outcome(o), a)), *(_p_cell(c, found[o, a].get(str(span))) for span in periods)))
+        for o, a in pairs
+    ]
+    heads = (Column(w("index.outcome"), numeric=False), *(Column(c.months(span)) for span in periods))
+    caption = w("p_values.caption")
+    table = Table("tab-p-values", caption, heads, tuple(rows), w("p_values.note"), c.source)
+    return [Details("more-tab-p-values", caption, (table,), w.counted("details.rows", len(rows)))]
+
+
+def _p_cell(c: Context, e: Estimate | None) -> Cell:
+    if e is None or e.p_randomisation is None:
+        return Cell(_DASH)
+    return Cell(c.p(e.p_randomisation), second="" if e.p_family is None else c.p(e.p_family))

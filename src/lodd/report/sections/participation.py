@@ -11,6 +11,7 @@ from lodd.report.context import Context
 from lodd.report.drawing.curves import NARROW, WIDE, Chart, Line, Size, curve
 from lodd.report.flow_counts import flow_counts
 from lodd.report.model import Block, Cell, Column, Drawing, Figure, Paragraph, Part, Row, Section, Table
+from lodd.report.sections.takers import takers
 
 _SHOWN_MONTHS = (0, 1, 3, 6, 12, 18, 24, 36, 48, 60, 72)
 
@@ -25,6 +26,7 @@ def participation(c: Context) -> Section:
     for arm in _with_programmes(c):
         own = [row for row in rows if row["programme_arm"] == arm]
         blocks += [_figure(c, arm, own), _table(c, arm, own)]
+    blocks += takers(c)
     blocks.append(Part("programme-codes", w("codes.heading"), (Paragraph(w("codes.lead")), _codes(c))))
     return Section("participation", w("participation.heading"), tuple(blocks))
 

@@ -97,7 +97,8 @@ def _subject(c: Context, note: Note) -> str:
     if subject in c.trial.arms:
         return c.arm(subject)
     plan = c.trial.analysis
-    labels = {group.id: group.label for group in (*plan.subgroups, *plan.targets) if group.label}
+    labels = {group.id: group.label for group in plan.subgroups if group.label}
+    labels |= {target.id: target.label for target in plan.targets if target.label}
     if subject in labels:
         return c.text(labels[subject])
     for prefix in ("estimator", "note.method"):
