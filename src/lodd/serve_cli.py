@@ -146,12 +146,6 @@ def _serve_demo(folder: Path | None, host: str, port: int) -> None:
     _listen(host, port, 1, 8, path="/demo/")
 
 
-def _close_connections() -> None:
-    from django.db import connections
-
-    connections.close_all()
-
-
 @site.command(
     help=_(
         nb="Lag en av de to første forsøkslederne, og skriv ut en lenke som virker én gang.",
@@ -339,7 +333,6 @@ def _listen(host: str, port: int, workers: int | None, threads: int, *, path: st
     address = f"http://{shown}:{port}{path}"
     say(Text(nb=f"Nettstedet svarer på {address}", en=f"The site answers on {address}"), _LANGUAGE)
     say(Text(nb="Stopp med Ctrl+C.", en="Stop with Ctrl+C."), _LANGUAGE)
-    _close_connections()
     chosen = {"LODD_BIND": f"{shown}:{port}", "LODD_THREADS": str(threads)}
     if workers is not None:
         chosen["LODD_WORKERS"] = str(workers)

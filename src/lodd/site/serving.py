@@ -39,6 +39,9 @@ def server_command() -> list[str]:
 
 def become_server(environment: Mapping[str, str]) -> None:
     """This process becomes the server; it does not come back."""
+    from django.db import connections
+
+    connections.close_all()
     command = server_command()
     sys.stdout.flush()
     os.execve(command[0], command, dict(environment))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from lodd.site.actions.turns import SharedTurns
 from lodd.site.installation import installation
 from lodd.site.models import ApiSystem, User
 
@@ -57,39 +58,66 @@ class _Doing:
 
 
 _doing: ContextVar[_Doing | None] = ContextVar("lodd_action", default=None)
+_written: ContextVar[int] = ContextVar("lodd_written", default=0)
+"""How many statements of this thread have written."""
 
 
 def action(function: Callable[Given, Found]) -> Callable[Given, Found]:
     """An action in a transaction of its own; within another action, in that one's."""
-    return _through(function, transaction.atomic)
+    return _through(function, _in_transaction)
 
 
 def ledger_action(function: Callable[Given, Found]) -> Callable[Given, Found]:
-    """An action in a turn of the ledger: alone among all processes until it is committed."""
-    return _through(function, _turn)
+    """An action in a turn of the ledger: alone among all processes until it is committed.
+
+    Threads that wait for a turn share the next one (:mod:`lodd.site.actions.turns`); none sees the others' errors.
+    """
+    return _through(function, _turns.run)
 
 
-def _turn() -> AbstractContextManager[None]:
-    return installation().service.live.turn()
+def _in_transaction(work: Callable[[], Found]) -> Found:
+    with transaction.atomic():
+        return work()
 
 
-def _through(
-    function: Callable[Given, Found], scope: Callable[[], AbstractContextManager[Any]]
-) -> Callable[Given, Found]:
+@contextmanager
+def _turn() -> Iterator[None]:
+    """A turn, which may itself have something to erase that others have withdrawn."""
+    token = _doing.set(_Doing())
+    try:
+        with installation().service.live.turn():
+            yield
+    finally:
+        _doing.reset(token)
+
+
+def _mark() -> object:
+    """Changes with every write on this thread's connection, and when the ledger in memory was given up."""
+    live = installation().service.live
+    return _written.get(), live.state, live.state.count, connection.needs_rollback
+
+
+_turns: Final = SharedTurns(_turn, _mark)
+
+
+def _through(function: Callable[Given, Found], scope: Callable[[Callable[[], Found]], Found]) -> Callable[Given, Found]:
     @wraps(function)
     def run(*args: Given.args, **kwargs: Given.kwargs) -> Found:
         if _doing.get() is not None:
             return function(*args, **kwargs)
-        doing = _Doing()
-        token = _doing.set(doing)
-        try:
-            with scope():
+
+        def work() -> Found:
+            doing = _Doing()
+            token = _doing.set(doing)
+            try:
                 found = function(*args, **kwargs)
                 if not doing.audited:
                     raise OutsideAnActionError(f"{function.__name__} left no audit event")
-            return found
-        finally:
-            _doing.reset(token)
+                return found
+            finally:
+                _doing.reset(token)
+
+        return scope(work)
 
     run.is_action = True  # type: ignore[attr-defined]  # for the test that looks for what goes round
     return run
@@ -114,7 +142,9 @@ def guard(connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 
 def _refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    ours = sql.startswith(_WRITES) and _OWN_TABLES.search(sql, 0, 60) and not _ACCOUNTS.search(sql, 0, 60)
-    if ours and _doing.get() is None:
-        raise OutsideAnActionError(sql.split(" ", 3)[2])
+    if sql.startswith(_WRITES):
+        _written.set(_written.get() + 1)
+        ours = _OWN_TABLES.search(sql, 0, 60) and not _ACCOUNTS.search(sql, 0, 60)
+        if ours and _doing.get() is None:
+            raise OutsideAnActionError(sql.split(" ", 3)[2])
     return execute(sql, params, many, context)
