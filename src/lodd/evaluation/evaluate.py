@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
@@ -25,11 +25,12 @@ from lodd.evaluation.results import Evaluation
 from lodd.evaluation.setting import Setting, setting_of
 from lodd.evaluation.shares import draw_shares, draw_shares_site
 from lodd.evaluation.subgroups import subgroup_blocks
+from lodd.evaluation.verdict import conclude
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.lock import Prespecification
 from lodd.protocol.model import Trial
-from lodd.protocol.types import FidelityScores, Panel, Participants
+from lodd.protocol.types import FidelityScores, Panel, Participants, PriorEvidence
 
 
 def evaluate(
@@ -40,6 +41,7 @@ def evaluate(
     *,
     record: DrawRecord | None = None,
     fidelity: FidelityScores | None = None,
+    evidence: Sequence[PriorEvidence] = (),
     draws: int | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -52,6 +54,7 @@ def evaluate(
     Args:
         record: of the ledger; without one, tests of the draw's integrity that need it are *not known*.
         fidelity: scores of the programme by site and half-year, if there are any.
+        evidence: what earlier studies found, by outcome; without it, that explanation *cannot* be told.
         draws: redraws for randomisation inference, if other than the plan's.
 
     Raises:
@@ -87,9 +90,13 @@ def evaluate(
         tables |= further_tables(plan, setting, participants, blocks, fidelity=fidelity)
     with clock.stage("integrity"):
         tables |= integrity_tables(trial, participants, panel, record)
+    with clock.stage("verdict"):
+        concluded = conclude(plan, setting, participants, estimates, fidelity=fidelity, evidence=evidence)
     return Evaluation(
         estimates=estimates,
-        tables=tables,
+        tables=tables | dict(concluded.tables),
+        verdicts=concluded.verdicts,
+        findings=concluded.findings,
         balance=balance,
         balance_tests=tests,
         draw_shares=shares,

@@ -1,4 +1,4 @@
-"""Checks of what the findings on rival explanations look at: states that one is in or not, months that can be followed."""
+"""Checks of what findings on rival explanations look at: states that one is in or not, months that can be followed."""
 
 from __future__ import annotations
 
