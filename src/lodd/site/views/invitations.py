@@ -33,17 +33,27 @@ def delivered(request: HttpRequest, user: User, token: str) -> HttpResponse:
 
 @sensitive_variables()
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the token out of the address at once, before anything is shown."""
-    logout(request)
-    request.session[_HELD] = hashed(token)
+    """Take the token out of the address at once, before anything is shown.
+
+    Only a link that is good ends the session of whoever is signed in: any other could be somebody's joke.
+    """
+    request.session.pop(_HELD, None)
+    if _good(hashed(token)) is not None:
+        logout(request)
+        request.session[_HELD] = hashed(token)
     return redirect("invitation_accept")
+
+
+def _good(token_sha256: str) -> Invitation | None:
+    found = Invitation.objects.filter(token_sha256=token_sha256).select_related("user").first()
+    return found if found is not None and account_policies.can_accept(found) else None
 
 
 @sensitive_variables()
 def accept(request: HttpRequest) -> HttpResponse:
     """Choose a password; then one is signed in, and sets up the second factor."""
-    held = Invitation.objects.filter(token_sha256=request.session.get(_HELD, "")).select_related("user").first()
-    if held is None or not account_policies.can_accept(held):
+    held = _good(request.session.get(_HELD, ""))
+    if held is None:
         return render(request, "accounts/invitation_over.html", status=410)
     chosen = FirstPasswordForm(request.POST or None, user=held.user)
     if request.method != "POST" or not chosen.is_valid():

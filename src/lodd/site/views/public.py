@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from lodd.allocation.receipts import hash_prefix
 from lodd.errors import UsageError
 from lodd.locale import number
+from lodd.site.actions.draw import expire_requests
 from lodd.site.actions.exports import due_checkpoint
 from lodd.site.actions.systems import forget_what_is_due
 from lodd.site.context import language
@@ -27,6 +28,7 @@ from lodd.site.models import LedgerEvent
 from lodd.site.pages import Page, form, reads
 from lodd.site.permissions import Task
 from lodd.site.publication import publication
+from lodd.site.sessions import SessionStore
 from lodd.site.templatetags.lodd import moment
 from lodd.site.views.schedule import amendments_table, schedule_tables
 
@@ -72,14 +74,22 @@ def _published() -> dict[str, Any]:
     key = f"lodd-public-{installation().lock_sha256[:16]}"
     told: dict[str, Any] | None = cache.get(key)
     if told is None:
-        due_checkpoint()
-        forget_what_is_due()
+        _do_what_is_due()
         told = publication()
         cache.set(key, told, SECONDS)
     return told
 
 
+def _do_what_is_due() -> None:
+    """Here because somebody always asks for this page, and nobody need open another for things to be forgotten."""
+    due_checkpoint()
+    forget_what_is_due()
+    expire_requests()
+    SessionStore.clear_expired()
+
+
 def _unless_known(request: HttpRequest, etag: str, make: Any, *, private: bool) -> HttpResponse:
+    private = private or settings.SESSION_COOKIE_NAME in request.COOKIES  # the answer renews the session's cookie
     response = get_conditional_response(request, etag=etag) or make()
     response.headers["ETag"] = etag
     if private:
