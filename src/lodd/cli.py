@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from lodd import power_cli, serve_cli
+from lodd import link_cli, power_cli, serve_cli
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -306,6 +306,7 @@ def _with_draw() -> App:
 
 
 app.command(_with_draw())
+app.command(link_cli.link, help=link_cli.HELP)
 app.command(power_cli.power, help=power_cli.HELP)
 app.command(serve_cli.serve, help=serve_cli.SERVE_HELP)
 app.command(serve_cli.site)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from lodd.identity.keys import problems
 from lodd.identity.keys.record import KEY_KINDS, Key, KeyKind
@@ -15,6 +17,11 @@ from lodd.identity.numbers import IdentityNumber, check_drawable, check_setting
 from lodd.identity.pseudonyms import Mac, lot_pseudonym, person_pseudonym
 from lodd.identity.rules import Setting
 from lodd.identity.sealing import Sealer
+from lodd.identity.slips import IdentityNumberError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class KeyRing:
@@ -63,6 +70,19 @@ class KeyRing:
         """
         check_setting(number, self._setting)
         return person_pseudonym(number, self._mac("person_pseudonym"))
+
+    def person_ids(self, digits: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+        """:meth:`person_id` of many numbers: (n, 11) digits give (n,) pseudonyms of 26 bytes.
+
+        Raises:
+            IdentityNumberError: one of them is no number, or a number of the other setting.
+        """
+        from lodd.identity.columns import judged, person_ids_of  # NumPy and Arrow are slow to import
+
+        slips = judged(digits, self._setting)
+        if slips:
+            raise IdentityNumberError(next(iter(slips.values())))
+        return person_ids_of(digits, HMAC(self._key("person_pseudonym").secret.expose(), SHA256()))
 
     def lot_mac(self, message: bytes) -> bytes:
         """HMAC-SHA-256 of the message under the draw key: 32 bytes that nobody foresees without the key."""
