@@ -38,7 +38,7 @@ WHYS: Final[Mapping[str, Mapping[str, str]]] = {
         "split_unclear": "cannot_tell", "not_declared": "cannot_tell", "not_estimated": "cannot_tell",
     },
     "other_instruments": {
-        "controls_used_more": "supported", "effect_only_with": "supported", "used_alike": "not_supported",
+        "controls_used_more": "supported", "effect_only_with": "cannot_tell", "used_alike": "not_supported",
         "effect_without": "not_supported", "treated_used_more": "cannot_tell", "use_unclear": "cannot_tell",
         "not_declared": "cannot_tell", "not_estimated": "cannot_tell",
     },

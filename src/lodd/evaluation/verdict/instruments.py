@@ -32,10 +32,11 @@ def other_instruments(case: Case) -> tuple[Finding, list[Row]]:
     - *Not supported*, ``used_alike``: the interval of the difference in use is within 3 points of none;
       ``effect_without``: the treated used more, and the effect on work in months without any instrument excludes zero
       in the direction of the whole effect.
-    - *Supported*, ``controls_used_more``: the interval of the difference in use lies below zero; ``effect_only_with``:
-      the treated used more, the effect on work with an instrument excludes zero, and that without holds zero.
-    - *Cannot tell*, ``treated_used_more``: they did, and neither effect says more; ``use_unclear``; ``not_declared``;
-      ``not_estimated``.
+    - *Supported*, ``controls_used_more``: the interval of the difference in use lies below zero.
+    - *Cannot tell*, ``effect_only_with``: the treated used more, the effect on work with an instrument excludes zero,
+      and that without holds zero. More use moves months of work from one part to the other even if it causes none, so
+      this does not show that the instruments did it. ``treated_used_more``: they did, and neither effect says more;
+      ``use_unclear``; ``not_declared``; ``not_estimated``.
     """
     work, instruments = case.work, case.declared.instruments
     if work is None or not instruments:
@@ -79,7 +80,7 @@ def judge_instruments(use: Number, effects: dict[str, Number]) -> tuple[Status, 
     if without != 0 and without == np.sign(effects["work"].value):
         return "not_supported", "effect_without"
     if sign_of(effects["work_with"]) != 0 and without == 0:
-        return "supported", "effect_only_with"
+        return "cannot_tell", "effect_only_with"
     return "cannot_tell", "treated_used_more"
 
 

@@ -108,7 +108,7 @@ def _verdict(plan: Plan, primary: Primary, arm: str, row: Estimate | None, corre
     locked = primary.margin is not None and plan.prespecified(primary.outcome, entry, _entry("margin", entry))
     about: dict[str, Any] = {
         "outcome": primary.outcome, "arm": arm, "reference": plan.trial.reference, "months": str(primary.months),
-        "summary": primary.summary, "level": level, "equivalence_level": 2.0 * level - 1.0, "margin": margin,
+        "summary": primary.summary, "level": level, "equivalence_level": round(2.0 * level - 1.0, 12), "margin": margin,
         "margin_locked": locked, "prespecified": plan.prespecified(primary.outcome, entry),
     }  # fmt: skip
     if row is None or row["std_error"] is None or not row["std_error"] > 0:
