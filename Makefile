@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST ?= -m "not browser and not long"
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup dev demo serve test check bench docs lock coverage enough clean
@@ -38,7 +39,7 @@ serve: .venv/.site  ## the trial's site with an invented trial, on http://127.0.
 demo: setup  ## simulate the Supported Employment trial, evaluate it, write the report
 	$(BIN)/lodd demo
 
-test: dev check  ## all tests (under five minutes)
+test: dev check  ## the tests (under five minutes); .ci/run adds real browsers, PostgreSQL and killed workers
 	$(BIN)/python -m pytest $(PYTEST)
 
 check: dev  ## style, types, import contracts, generated documents

@@ -22,6 +22,7 @@ import pytest
 from benchmarks.running_site import Client, Site, run_python, running
 from lodd.identity import synthetic_number
 
+pytestmark = pytest.mark.long
 FULL = os.environ.get("LODD_TEST_CRASH") == "full"
 PEOPLE, CLIENTS, TIMES, ANSWERS_A_KILL = (2000, 64, 3, 150) if FULL else (40, 8, 3, 40)
 _READ = """
