@@ -11,9 +11,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lodd.allocation import receipt_of
+from lodd.allocation.simulated import factor_columns
 from lodd.identity import IdentityNumber
 from lodd.site import policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
+from lodd.site.facts import check_factors
 from lodd.site.installation import Installation, installation
 from lodd.site.models import Caseworker, DrawRequest, Participant
 from lodd.site.rows import add_row
@@ -111,8 +113,10 @@ def draw_person(
     Raises:
         DataError: a rule of the ledger is against it; nothing is written.
         IdentityNumberError: a number that cannot be drawn here.
+        UsageError: a fact that no lot depends on, or a value that is not one of the fact's.
     """
     here = installation()
+    check_factors(here.trial, factor_columns(here.service.live.replay.design), factors)
     answer = here.service.draw(
         number,
         office,

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Declared = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[^\d\x00-\x1f\x7f]{2,120}$")]
-"""Without digits, so that no identity number is taken for a name."""
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+Name = Annotated[str, StringConstraints(pattern=rf"^[^\d{_UNSEEN}]{{2,120}}$")]
+"""Without digits, so that no identity number is taken for a name, and without what nobody sees."""
 Code = Annotated[str, StringConstraints(pattern=r"^cw-[a-z2-7]{8}$")]
 Value = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
 Programme = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]

@@ -17,6 +17,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from lodd.site.forms.fields import DayField, without_identity_number, without_unseen
 from lodd.site.installation import installation
 from lodd.site.models import User
 from lodd.site.permissions import REACH, ROLE_LABELS, Reach, Role
@@ -91,7 +92,12 @@ class ActivateCodesForm(_Worded, ActivateTOTPForm):
         field.label, field.help_text = self.labels["code"], self.hints["code"]
 
 
+def _passkey_name(*, required: bool) -> forms.CharField:
+    return forms.CharField(max_length=100, required=required, validators=[without_identity_number, without_unseen])
+
+
 class AddPasskeyForm(_Worded, passkeys.AddWebAuthnForm):
+    name = _passkey_name(required=False)
     labels: ClassVar = {"name": _("Name of the passkey"), "passwordless": _("Sign in with this passkey alone")}
     hints: ClassVar = {
         "name": _("So that you can tell it from others, for example: work computer"),
@@ -100,6 +106,7 @@ class AddPasskeyForm(_Worded, passkeys.AddWebAuthnForm):
 
 
 class NamePasskeyForm(_Worded, passkeys.EditWebAuthnForm):
+    name = _passkey_name(required=True)
     labels: ClassVar = {"name": _("Name of the passkey")}
 
 
@@ -114,8 +121,12 @@ def waiting_secret(*, anew: bool = False) -> str:
 class InvitationForm(forms.Form):
     """Somebody who is to have an account."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail address"), help_text=_("At work. The invitation is sent there."))
+    name = forms.CharField(label=_("Name"), max_length=120, validators=[without_identity_number, without_unseen])
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("At work. The invitation is sent there."),
+        validators=[without_identity_number],
+    )
     language = forms.ChoiceField(label=_("Language"), choices=[("nb", "Bokmål"), ("en", "English")])
 
 
@@ -182,12 +193,18 @@ class RoleForm(forms.Form):
 class AuditFilterForm(forms.Form):
     """What the audit log is limited to."""
 
-    actor = forms.CharField(label=_("Who"), required=False, max_length=64, help_text=_("Name, address or code"))
+    actor = forms.CharField(
+        label=_("Who"),
+        required=False,
+        max_length=64,
+        help_text=_("Name, address or code"),
+        validators=[without_identity_number],
+    )
     action = forms.CharField(
         label=_("What"), required=False, max_length=64, help_text=_("For example draw, identity.shown")
     )
     subject = forms.CharField(
         label=_("About"), required=False, max_length=80, help_text=_("For example participant:12")
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("To"), required=False)

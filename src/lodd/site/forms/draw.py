@@ -14,7 +14,7 @@ from lodd.allocation import Design
 from lodd.allocation.simulated import factor_columns
 from lodd.protocol import Trial
 from lodd.site.context import language
-from lodd.site.forms.fields import IdentityField, without_identity_number
+from lodd.site.forms.fields import IdentityField, without_identity_number, without_unseen
 from lodd.site.installation import installation
 from lodd.site.models import Caseworker, DrawRequest, User
 from lodd.site.permissions import Place, Role, Task, active_grants, offices_for, reaches
@@ -32,7 +32,7 @@ class DrawForm(forms.Form):
         help_text=_("First and last name. Choose a name from the list, or write a new one."),
         max_length=120,
         required=False,
-        validators=[without_identity_number],
+        validators=[without_identity_number, without_unseen],
     )
     identity_number = IdentityField(label=_("National identity number or D-number"))
     confirmed = forms.MultipleChoiceField(

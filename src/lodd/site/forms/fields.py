@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any, Final
 
@@ -13,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from lodd.errors import LoddError, Problem
 from lodd.identity import IdentityNumber, IdentityNumberError, check_drawable, parse_identity_number
 from lodd.site.context import language
+from lodd.site.free_text import has_unseen, holds_identity_number, is_identity_number
 from lodd.site.installation import installation
 
-_LIKE_A_NUMBER: Final = re.compile(r"(?:\d[\s.\-\u2010-\u2015\u2212]*){11}")
 _DAY_FORMATS: Final = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"]
 
 
@@ -62,8 +61,28 @@ def without_identity_number(written: str) -> None:
     Raises:
         ValidationError: it has.
     """
-    if _LIKE_A_NUMBER.search(written):
+    if holds_identity_number(written):
         raise ValidationError(_("This looks like it has an identity number in it. Write it without the number."))
+
+
+def not_an_identity_number(written: str) -> None:
+    """As :func:`without_identity_number`, for what may rightly have many digits in it: only a whole number is refused.
+
+    Raises:
+        ValidationError: it is one.
+    """
+    if is_identity_number(written):
+        raise ValidationError(_("This is an identity number. It does not belong here."))
+
+
+def without_unseen(written: str) -> None:
+    """Refuse a name with characters that nobody sees: it could be read as another's.
+
+    Raises:
+        ValidationError: it has.
+    """
+    if has_unseen(written):
+        raise ValidationError(_("This has characters in it that cannot be seen. Type it anew."))
 
 
 def sentence(problem: Problem) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lodd.locale import percent
 from lodd.site.context import language
-from lodd.site.forms.fields import DayField, without_identity_number
+from lodd.site.forms.fields import DayField, not_an_identity_number, without_identity_number, without_unseen
 from lodd.site.installation import installation
 
 _PERCENT: Final = Decimal(100)
@@ -67,11 +67,17 @@ class ProposalForm(_Asked):
     effective_from = DayField(
         label=_("From"), help_text=_("A day to come. If the public value comes later, from then.")
     )
-    beacon_source = forms.RegexField(_LINE, label=_("Who publishes the public value"), max_length=200)
+    beacon_source = forms.RegexField(
+        _LINE,
+        label=_("Who publishes the public value"),
+        max_length=200,
+        validators=[without_identity_number, without_unseen],
+    )
     beacon_round = forms.RegexField(
         _LINE,
         label=_("Which public value"),
         max_length=200,
+        validators=[not_an_identity_number, without_unseen],
         help_text=_("One that nobody knows yet, such as the lottery of a date to come."),
     )
     note = forms.CharField(
@@ -130,6 +136,7 @@ class BeaconForm(_Asked):
         _LINE,
         label=_("The value"),
         max_length=2000,
+        validators=[not_an_identity_number],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Exactly as it was published. Spaces and capital letters do not matter."),
     )

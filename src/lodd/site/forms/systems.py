@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lodd.site.forms.fields import without_identity_number, without_unseen
 from lodd.site.installation import installation
 
 _NAME: Final = r"^[^\x00-\x1f\x7f]+$"
@@ -20,6 +21,7 @@ class SystemForm(forms.Form):
         _NAME,
         label=_("Name of the system"),
         max_length=120,
+        validators=[without_identity_number, without_unseen],
         error_messages={"required": _("Write what the system is called.")},
     )
     place = forms.ChoiceField(label=_("Where it may draw"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -31,7 +31,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(form)
     page = Paginator(audit_log.events(wanted), _A_PAGE).get_page(request.GET.get("page"))
     read_audit(actor=request.actor, filtered_by=sorted(wanted), page=page.number)
-    query = request.GET.urlencode()
+    query = request.GET.urlencode() if form.is_bound and form.is_valid() else ""
     return render(
         request,
         "audit/log.html",
@@ -47,7 +47,10 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The same events as CSV, all of them."""
-    wanted = _wanted(AuditFilterForm(request.GET or None))
+    form = AuditFilterForm(request.GET or None)
+    if form.is_bound and not form.is_valid():
+        raise Http404  # not everything instead
+    wanted = _wanted(form)
     newest = AuditEvent.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     found = audit_log.events(wanted).filter(pk__lte=newest)
     export_audit(actor=request.actor, filtered_by=sorted(wanted), count=found.count())
