@@ -136,7 +136,10 @@ class Client:
         except (OSError, ValueError):
             self.close()
             raise ConnectionError from None
-        return status, json.loads(content) if content else {}
+        try:
+            return status, json.loads(content) if content else {}
+        except ValueError:  # the server's own page for an error
+            return status, {"page": content[:300].decode("latin-1")}
 
     def close(self) -> None:
         if self._socket is not None:

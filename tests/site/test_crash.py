@@ -129,6 +129,7 @@ def test_killed_workers_neither_lose_nor_repeat_a_draw(tmp_path: Path) -> None:
         f"repeated requests {kept['repeated']}\n"
     )
     assert kills[0] >= 1
+    assert set(heard.others) <= {503}
     assert heard.received == len(jobs)
     assert all(len(answers) == 1 for answers in heard.answers.values())
     assert kept["draws"] == len(kept["participants"]) == len(heard.answers) == PEOPLE
