@@ -128,7 +128,7 @@ def _without_estimate(row: Estimate | None, *, locked: bool) -> dict[str, Any]:
 
 
 def _judged(plan: Plan, primary: Primary, row: Estimate, corrected: float, *, locked: bool) -> dict[str, Any]:
-    alpha = 1.0 - float(plan.trial.analysis.confidence)
+    alpha = float(1 - plan.trial.analysis.confidence)  # a decimal: 0.05 exactly, which a p-value may be
     estimate, error, df, mean = (row[name] for name in ("estimate", "std_error", "df", "mean_control"))
     low, high = _interval(estimate, error, df, 1.0 - 2.0 * alpha)
     p_value, p_kind = _p_value(row, corrected)
