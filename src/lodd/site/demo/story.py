@@ -13,6 +13,7 @@ from lodd.site.actions.base import Actor
 from lodd.site.actions.draw import draw_person
 from lodd.site.actions.follow_up import Entered, record
 from lodd.site.actions.participants import note_error, withdraw
+from lodd.site.actions.schedule import propose_schedule
 from lodd.site.config import SiteConfig
 from lodd.site.demo.folder import opening_day
 from lodd.site.demo.people import found, person
@@ -52,6 +53,7 @@ def tell(config: SiteConfig) -> None:
     for participant in Participant.objects.order_by("seq"):
         _follow(participant, today)
     _exceptions()
+    _waiting_proposal(today)
     use_installation(None)
 
 
@@ -125,3 +127,15 @@ def _exceptions() -> None:
     draw_person(number_of(last), office, actor=operator, confirmed=conditions, factors={}, caseworker=None)
     note_error(drawn[5], "wrong_office", actor=operator, note="Personen har flyttet til et annet kontor.")
     withdraw(drawn[12], actor=operator)
+
+
+def _waiting_proposal(today: date) -> None:
+    """Another share in one county from next month, which a second manager must decide."""
+    propose_schedule(
+        {"rogaland": {"se": "0.35"}},
+        today + timedelta(days=30),
+        actor=Actor.of(person("manager")),
+        beacon_source="Lotto",
+        beacon_round=str(today + timedelta(days=20)),
+        note="Flere plasser hos tiltaksarrangøren.",
+    )
