@@ -95,6 +95,7 @@ def world(_template: None) -> Iterator[World]:
 
     connection.close()
     COPIES.restore()
+    (FOLDER / "trial" / "site" / "erasures.ndjson").unlink(missing_ok=True)
     use_installation(None)
     yield World()
     connection.close()

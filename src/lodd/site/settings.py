@@ -196,5 +196,6 @@ LOGGING_CONFIG = "lodd.site.logs.configure"
 LOGGING: dict[str, Any] = {"quiet": LODD.demo}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no page takes any, and they would be written to the disk before anybody is asked
 CSRF_FAILURE_VIEW = "lodd.site.views.errors.csrf"
 SILENCED_SYSTEM_CHECKS: list[str] = []

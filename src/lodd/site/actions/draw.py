@@ -94,6 +94,8 @@ def answer_request(request: DrawRequest, *, actor: Actor) -> DrawRequest:
     request.answered_at = here.now()
     request.participant = answer.participant
     request.repeated = answer.repeated
+    if answer.participant.withdrawn_at is not None:
+        request.caseworker = None  # nothing more is kept of who asks about somebody who has withdrawn
     request.save()
     return request
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from lodd.allocation.events import ErrorKind
 from lodd.errors import Problem, UsageError
 from lodd.identity import IdentityNumber
 from lodd.locale import Text
 from lodd.site import policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
+from lodd.site.databases import empty_log
 from lodd.site.erasures import Erasure, add_erasure
 from lodd.site.installation import Installation, installation
 from lodd.site.models import DrawRequest, FollowUp, Grant, LinkedNumber, Participant
@@ -52,8 +55,12 @@ def note_error(participant: Participant, kind: ErrorKind, *, actor: Actor, note:
     """Note a mistake beside the answer, in the ledger. The allocation stands.
 
     Raises:
+        NotNowError: words about somebody who has withdrawn; the kind of mistake alone can be noted.
         DataError: a rule of the ledger is against it.
     """
+    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    if note:
+        policies.check_follow_up(participant)
     installation().service.note_error(participant.seq, kind, by=actor.ledger_id, note=note or None)
     if kind in NOT_WAITED_FOR:
         participant.not_waited_for = True
@@ -109,6 +116,7 @@ def withdraw(participant: Participant, *, actor: Actor) -> Participant:
         participant.lot_id, participant.seq, by=actor.ledger_id, lock_sha256=here.lock_sha256, at=here.now()
     )
     add_erasure(here.config.erasure_journal, erasure)
+    transaction.on_commit(empty_log, robust=True)
     return participant
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from lodd.errors import Problem, UsageError
 from lodd.identity import parse_identity_number
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
+from lodd.site import policies
 from lodd.site.actions.draw import add_caseworker, draw_person
 from lodd.site.actions.follow_up import Entered, effective, record
 from lodd.site.actions.systems import Given, answer_once
@@ -71,9 +73,23 @@ def follow_up(request: HttpRequest, caller: Caller, receipt: str) -> HttpRespons
     entered = Entered(body.kind, body.day, body.programme, body.reason)
 
     def act() -> Given:
-        return Given(201, _happened(record(found, entered, actor=caller.actor, cross_over=body.crossover_confirmed)))
+        entry = record(found, entered, actor=caller.actor, cross_over=body.crossover_confirmed)
+        return Given(201, {"entry": entry.pk})  # by number only: a withdrawal must leave nothing of it behind
 
-    return _given(answer_once(key, _fingerprint("follow_up", asked), act, actor=caller.actor))
+    given = answer_once(key, _fingerprint("follow_up", asked), act, actor=caller.actor)
+    return _given(replace(given, body=_recorded(found, given.body["entry"])))
+
+
+def _recorded(found: Participant, entry: int) -> dict[str, Any]:
+    """Raises:
+    NotNowError: it was destroyed with all else when the participant withdrew.
+    """
+    kept = FollowUp.objects.filter(pk=entry, participant=found).first()
+    if kept is None:
+        found.refresh_from_db(fields=["withdrawn_at"])
+        policies.check_follow_up(found)
+        raise ApiError("unknown")
+    return _happened(kept)
 
 
 def _given(given: Given) -> HttpResponse:
