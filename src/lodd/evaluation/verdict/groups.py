@@ -34,8 +34,8 @@ def target_group(case: Case) -> list[Finding]:
     The effect among the participants reweighted to the target, less that among the participants as they are, both
     weighted by the draw and without covariates, with the variance of the difference.
 
-    - *Supported*, ``effect_differs``: the interval of the difference excludes zero.
-    - *Not supported*, ``effect_alike``: it lies within the margin.
+    - *Not supported*, ``effect_alike``: the interval of the difference lies within the margin.
+    - *Supported*, ``effect_differs``: it does not, and excludes zero.
     - *Cannot tell*, ``too_uncertain``: neither; ``no_target``, ``not_reachable`` or ``not_estimated``.
     """
     plan = case.plan.trial.analysis
@@ -85,11 +85,9 @@ def judge_selection(easier: Number, limit: float) -> tuple[Status, str]:
 
 def judge_projection(difference: Number, margin: float | None) -> tuple[Status, str]:
     """The rule of :func:`target_group`."""
-    if sign_of(difference) != 0:
-        return "supported", "effect_differs"
     if margin is not None and inside(difference, margin):
         return "not_supported", "effect_alike"
-    return "cannot_tell", "too_uncertain"
+    return ("supported", "effect_differs") if sign_of(difference) != 0 else ("cannot_tell", "too_uncertain")
 
 
 def _projected(case: Case, primary: Primary, target: Target) -> Finding:

@@ -27,7 +27,7 @@ def weighted_share(setting: Setting, name: str, values: Floats, people: Booleans
     n, z = effective_number(weights), float(special.ndtri(0.5 + setting.confidence / 2.0))
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * sqrt(max(0.0, share * (1 - share)) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Number(name, share, max(0.0, middle - half), min(1.0, middle + half))
+    return Number(name, share, min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half)))
 
 
 def share_difference(setting: Setting, k: int, name: str, values: Floats, *, of: str = "") -> Number | None:
