@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any, Final, Protocol, TypeVar
 
@@ -25,6 +25,8 @@ from lodd.protocol.lock import LOCK_FILE, Lock, lock_sha256
 from lodd.protocol.model import Trial
 
 Clock = Callable[[], datetime]
+CLOCKS_DIFFER: Final = timedelta(seconds=2)
+"""As much as clocks that are kept in time may differ."""
 Value = TypeVar("Value")
 
 
@@ -97,6 +99,7 @@ class LiveLedger:
                 self._turn, self._recorded = turn, False
                 self._at = self._clock().astimezone(UTC).replace(microsecond=0)
                 self._take_in(turn.news)
+                self._at = self._not_before_the_last(self._at)
                 yield
         except LoddError:
             if self._recorded:  # a store that takes everything or nothing has taken nothing
@@ -107,6 +110,14 @@ class LiveLedger:
             raise
         finally:
             self._turn = None
+
+    def _not_before_the_last(self, at: datetime) -> datetime:
+        """Clocks of several machines differ a little, and one that is set goes back a little: time stands still then.
+
+        A clock that goes back further than that is refused by the rules.
+        """
+        last = self.state.last_at
+        return last if last is not None and timedelta(0) < last - at <= CLOCKS_DIFFER else at
 
     def now(self) -> datetime:
         """The time of this turn, in UTC and whole seconds: one turn, one time, also around midnight."""

@@ -39,12 +39,14 @@ logconfig_dict = {
 
 
 def post_worker_init(_: Any) -> None:
-    """Read the ledger before the first request comes, not while somebody waits on the phone."""
+    """Erase again whom a restore brought back; read the ledger before somebody waits for it on the phone."""
     sys.setswitchinterval(0.0005)  # the thread whose turn it is at the ledger must not wait long for the others
     from django.db import connection
 
+    from lodd.site.actions.participants import replay_missed
     from lodd.site.installation import installation
 
+    replay_missed()
     with installation().service.live.turn():
         pass
     connection.close()

@@ -13,7 +13,7 @@ from lodd.locale import Text
 from lodd.site import policies
 from lodd.site.actions.base import SITE, Actor, action, audit, ledger_action
 from lodd.site.databases import empty_log
-from lodd.site.erasures import Erasure, add_erasure
+from lodd.site.erasures import Erasure, add_erasure, read_erasures
 from lodd.site.installation import Installation, installation
 from lodd.site.models import DrawRequest, FollowUp, Grant, LinkedNumber, Participant
 from lodd.site.participants.words import NOT_WAITED_FOR
@@ -118,6 +118,18 @@ def withdraw(participant: Participant, *, actor: Actor) -> Participant:
     add_erasure(here.config.erasure_journal, erasure)
     transaction.on_commit(empty_log, robust=True)
     return participant
+
+
+def replay_missed() -> int:
+    """Erase whoever stands in the journal and not in the database, however it was restored; how many there were.
+
+    Asked before the site answers anybody. Cheap when there is nobody.
+    """
+    here = installation()
+    journal = read_erasures(here.config.erasure_journal, here.lock_sha256)
+    lot_ids = [erasure.lot_id for erasure in journal]
+    missed = Participant.objects.filter(withdrawn_at=None, lot_id__in=lot_ids)
+    return replay_erasures(journal) if lot_ids and missed.exists() else 0
 
 
 @ledger_action
