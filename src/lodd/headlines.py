@@ -1,4 +1,4 @@
-"""The primary outcomes on the terminal: a line each, in the outcome's unit."""
+"""The primary outcomes on the terminal: a line each, in the outcome's unit, with the verdict."""
 
 from __future__ import annotations
 
@@ -27,13 +27,30 @@ _KEYS: Final = (
 )
 _POINTS: Final = Text(nb="prosentpoeng", en="percentage points")
 _MONTHS: Final = Text(nb="måneder", en="months")
+VERDICTS: Final[Mapping[str, Text]] = {
+    "different": Text(nb="forskjell", en="different"),
+    "equivalent": Text(nb="ingen forskjell av betydning", en="equivalent"),
+    "different_but_small": Text(nb="forskjell, men mindre enn marginen", en="different, but smaller than the margin"),
+    "inconclusive": Text(nb="ikke avklart", en="inconclusive"),
+}
+"""The verdict on a primary outcome in a word or two; one that is not estimated has none."""
 
 
 def primary_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """The main estimate of every primary outcome and arm, as a script reads it."""
+    """The main estimate of every primary outcome and arm, with its verdict, as a script reads it."""
     rows = evaluation.estimates.filter(role="primary", main=True, population="all")
     rows = rows.filter(rows["subgroup"].is_null())
-    return [{key: row[key] for key in _KEYS} for row in rows.to_dicts()]
+    return [{key: row[key] for key in _KEYS} | _verdict(evaluation, row) for row in rows.to_dicts()]
+
+
+def _verdict(evaluation: Evaluation, row: Mapping[str, Any]) -> dict[str, Any]:
+    """``verdict`` (a code), the p-value that decided it, and which p that is."""
+    key = tuple(row[name] for name in ("outcome", "arm", "months", "summary"))
+    found = next((v for v in evaluation.verdicts if (v.outcome, v.arm, v.months, v.summary) == key), None)
+    if found is None:
+        return {"verdict": None, "verdict_p": None, "verdict_p_kind": None}
+    p_value = None if math.isnan(found.p_value) else found.p_value
+    return {"verdict": found.code, "verdict_p": p_value, "verdict_p_kind": found.p_kind}
 
 
 def primary_lines(trial: Trial, evaluation: Evaluation) -> Iterator[Text]:
@@ -68,7 +85,9 @@ def _estimated(trial: Trial, heading: Text, row: Mapping[str, Any]) -> Text:
     unit = _MONTHS if months else outcome.unit or _POINTS
     level = float(trial.analysis.confidence)
     shown = {language: _numbers(row, scale, unit[language], level, language) for language in LANGUAGES}
-    return Text(nb=f"{heading.nb}: {shown['nb']}", en=f"{heading.en}: {shown['en']}")
+    word = VERDICTS.get(row["verdict"])
+    verdict = Text.same("") if word is None else Text(nb=f". Konklusjon: {word.nb}", en=f". Verdict: {word.en}")
+    return Text(nb=f"{heading.nb}: {shown['nb']}{verdict.nb}", en=f"{heading.en}: {shown['en']}{verdict.en}")
 
 
 def _numbers(row: Mapping[str, Any], scale: float, unit: str, level: float, language: Language) -> str:

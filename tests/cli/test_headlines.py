@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from lodd.headlines import primary_lines
+from lodd.headlines import VERDICTS, primary_lines, primary_rows
 from tests.evaluation.conftest import World, make_world
 
 
@@ -49,3 +51,24 @@ def test_months_in_work_are_months() -> None:
     summed = make_world(primary=[{"outcome": "work", "months": "1..3", "summary": "sum"}])
     assert " months (95% CI " in lines(summed, "en")[0]
     assert " måneder (95" in lines(summed, "nb")[0]
+
+
+def test_the_verdict_ends_the_line() -> None:
+    world = make_world()
+    evaluation = world.evaluate()
+    codes = [verdict.code for verdict in evaluation.verdicts]
+    for language, word in (("nb", "Konklusjon"), ("en", "Verdict")):
+        shown = [line[language] for line in primary_lines(world.trial, evaluation)]
+        assert [line.split(f". {word}: ")[1] for line in shown] == [VERDICTS[code][language] for code in codes]
+
+
+def test_a_script_reads_the_verdict_and_its_p_value() -> None:
+    world = make_world()
+    evaluation = world.evaluate()
+    rows = primary_rows(evaluation)
+    assert [row["verdict"] for row in rows] == [verdict.code for verdict in evaluation.verdicts]
+    assert {row["verdict_p_kind"] for row in rows} == {"randomisation_family"}
+    constant = primary_rows(world.with_values(work=np.zeros((240, 7))).evaluate())[0]
+    assert (constant["verdict"], constant["verdict_p"]) == ("not_estimated", None)
+    none = primary_rows(replace(evaluation, verdicts=()))[0]
+    assert none["verdict"] is None
