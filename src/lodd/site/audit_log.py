@@ -18,7 +18,7 @@ def events(wanted: dict[str, Any]) -> QuerySet[AuditEvent]:
         named = User.objects.filter(Q(name__icontains=who) | Q(email__iexact=who)).values("ledger_id")
         found = found.filter(Q(actor=who) | Q(actor__in=named))
     if what := wanted.get("action"):
-        found = found.filter(action__startswith=what)
+        found = found.filter(**{"action__startswith" if what.endswith(".") else "action": what})
     if about := wanted.get("subject"):
         found = found.filter(subject=about)
     if since := wanted.get("since"):

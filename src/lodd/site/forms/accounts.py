@@ -17,6 +17,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from lodd.site import audit_words
+from lodd.site.context import language
 from lodd.site.forms.fields import DayField, without_identity_number, without_unseen
 from lodd.site.installation import installation
 from lodd.site.models import User
@@ -200,11 +202,13 @@ class AuditFilterForm(forms.Form):
         help_text=_("Name, address or code"),
         validators=[without_identity_number],
     )
-    action = forms.CharField(
-        label=_("What"), required=False, max_length=64, help_text=_("For example draw, identity.shown")
-    )
+    action = forms.ChoiceField(label=_("What"), required=False)
     subject = forms.CharField(
         label=_("About"), required=False, max_length=80, help_text=_("For example participant:12")
     )
     since = DayField(label=_("From"), required=False)
     until = DayField(label=_("To"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["action"].choices = [("", _("All")), *audit_words.choices(language())]

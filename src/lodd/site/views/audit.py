@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -12,8 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from lodd.site import audit_log
+from lodd.site import audit_log, audit_words
 from lodd.site.actions.reading import export_audit, read_audit
+from lodd.site.context import language
 from lodd.site.forms.accounts import AuditFilterForm
 from lodd.site.look import Cell, Table
 from lodd.site.models import AuditEvent
@@ -55,12 +58,17 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     found = audit_log.events(wanted).filter(pk__lte=newest)
     export_audit(actor=request.actor, filtered_by=sorted(wanted), count=found.count())
     lines = csv.writer(_Echo())
-    rows = ([getattr(event, column) for column in _COLUMNS] for event in found.iterator(chunk_size=2000))
+    rows = (_plain(event) for event in found.iterator(chunk_size=2000))
     return StreamingHttpResponse(
         _written(lines, rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit.csv"'},
     )
+
+
+def _plain(event: AuditEvent) -> list[Any]:
+    """An event's codes; what else is known of it as JSON, which programs and people read."""
+    return [*(getattr(event, column) for column in _COLUMNS[:-1]), json.dumps(event.facts, ensure_ascii=False)]
 
 
 def _written(lines: Any, rows: Iterator[list[Any]]) -> Iterator[str]:
@@ -83,23 +91,26 @@ def _wanted(form: AuditFilterForm) -> dict[str, Any]:
 
 
 def _table(found: list[AuditEvent]) -> Table:
-    codes = {event.actor for event in found} | {event.subject.removeprefix("user:") for event in found}
+    codes = {event.actor for event in found} | {event.subject.partition(":")[2] for event in found}
     names = audit_log.names(codes)
     return Table.of(
         _("Events, the newest first"),
         [_("When"), _("Who"), _("What"), _("About"), _("Where"), _("Details")],
-        [
-            (
-                moment(event.at),
-                names.get(event.actor, event.actor),
-                Cell(event.action, code=True),
-                names.get(event.subject.removeprefix("user:"), event.subject),
-                " ".join(filter(None, (event.site, event.office))),
-                ", ".join(f"{name}: {value}" for name, value in event.facts.items()),
-            )
-            for event in found
-        ],
+        [_row(event, names) for event in found],
         nothing=_("No events."),
+    )
+
+
+def _row(event: AuditEvent, names: dict[str, str]) -> tuple[str | Cell, ...]:
+    about = audit_words.subject(event.subject, names, language())
+    everything = f"{reverse('audit')}?{urlencode({'subject': event.subject})}"
+    return (
+        moment(event.at),
+        names.get(event.actor) or audit_words.actor(event.actor, language()),
+        audit_words.action(event.action, language()),
+        Cell(about, url=everything if event.subject else ""),
+        audit_words.place(event),
+        audit_words.facts(event, language()),
     )
 
 
