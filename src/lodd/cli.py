@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from lodd import link_cli, power_cli, serve_cli
+from lodd import assure_cli, link_cli, power_cli, serve_cli
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -307,6 +307,8 @@ def _with_draw() -> App:
 
 app.command(_with_draw())
 app.command(link_cli.link, help=link_cli.HELP)
+app.command(assure_cli.assure, help=assure_cli.ASSURE_HELP)
+app.command(assure_cli.explain, help=assure_cli.EXPLAIN_HELP)
 app.command(power_cli.power, help=power_cli.HELP)
 app.command(serve_cli.serve, help=serve_cli.SERVE_HELP)
 app.command(serve_cli.site)

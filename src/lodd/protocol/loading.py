@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path as FilePath
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from lodd.errors import Problem, ProtocolError, UsageError
 from lodd.locale import Text
@@ -19,6 +20,7 @@ from lodd.protocol.locate import line_numbers, line_of
 from lodd.protocol.model import Trial
 from lodd.protocol.wording import finding_of
 
+M = TypeVar("M", bound=BaseModel)
 PROTOCOL_FILE = "trial.toml"
 _POSITION = re.compile(r"^(.*?) \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -67,6 +69,30 @@ def parse_trial(content: bytes, name: str = PROTOCOL_FILE) -> Loaded:
     if errors := [finding for finding in findings if not finding.warning]:
         raise ProtocolError(_problems(errors, lines, name))
     return Loaded(trial, tuple(_problems(findings, lines, name)))
+
+
+def read_beside(content: bytes, name: str, model: type[M]) -> tuple[M, Mapping[Path, int]]:
+    """Read another TOML file of the trial folder, as values of ``model`` and the lines that they stand on.
+
+    Raises:
+        ProtocolError: the file is not TOML, or not such values; carries every problem with file and line.
+    """
+    text = _decoded(content, name)
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ProtocolError(_syntax(error, text, name)) from None
+    lines = line_numbers(text)
+    try:
+        return model.model_validate(values), lines
+    except ValidationError as error:
+        findings = [finding_of(details, model) for details in error.errors()]
+        raise ProtocolError(placed(_most_telling(findings, lines), lines, name)) from None
+
+
+def placed(findings: Iterable[Finding], lines: Mapping[Path, int], name: str) -> list[Problem]:
+    """Findings as problems, in the order of their lines in the file."""
+    return _problems(findings, lines, name)
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -1,0 +1,246 @@
+"""What an explanation says, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from lodd.locale import LANGUAGES, Language, Text, join_words, long_date, number
+from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
+from lodd.protocol.register import Register
+
+COUNTS: Final = Text(nb="teller", en="counts")
+COUNTS_NOWHERE: Final = Text(nb="teller ikke i noen av delene", en="counts in none of the parts")
+SEEN: Final = Text(nb="", en="")
+NOT_ACTIVE: Final = Text(nb="ikke aktiv denne måneden", en="not active this month")
+_DAYS: Final[Mapping[Counts, Text]] = {
+    "any day": Text(nb="den dagen i måneden som gir mest", en="on the day of the month that gives most"),
+    "first day": Text(nb="den første dagen i måneden", en="on the first day of the month"),
+    "last day": Text(nb="den siste dagen i måneden", en="on the last day of the month"),
+    "day 16": Text(nb="den 16. i måneden", en="on the 16th of the month"),
+}
+_SOME_DAY: Final = Text(nb="en eller annen dag i måneden", en="on any day of the month")
+_MORE_TERMS: Final = 8
+"""Sums of more records than this are not written out."""
+
+
+def both(said: Callable[[Language], str]) -> Text:
+    """The same sentence made in each language."""
+    nb, en = (said(language) for language in LANGUAGES)
+    return Text(nb=nb, en=en)
+
+
+def plain(value: Fraction | Decimal | float, language: Language) -> str:
+    """A number with as many decimals as it has, at most four."""
+    shown = number(float(value), language, 4)
+    return shown.rstrip("0").rstrip(",.")
+
+
+# Records --------------------------------------------------------------------------------------------------------------
+
+
+def equal_to(row: int) -> Text:
+    return Text(nb=f"utelatt: lik rad {row}", en=f"left out: equal to row {row}")
+
+
+def corrected_by(row: int) -> Text:
+    return Text(nb=f"utelatt: rettet av rad {row}", en=f"left out: corrected by row {row}")
+
+
+def without_dates(no_start: bool) -> Text:
+    if no_start:
+        return Text(nb="utelatt: uten startdato", en="left out: no start date")
+    return Text(nb="utelatt: slutter før den starter", en="left out: it stops before it starts")
+
+
+def not_that_day(day: date | None) -> Text:
+    assert day is not None  # an amount or event of the month is active in it
+    return both(
+        lambda language: (
+            f"ikke aktiv {long_date(day, 'nb')}" if language == "nb" else f"not active on {long_date(day, 'en')}"
+        )
+    )
+
+
+def merged(register: Register) -> Text:
+    assert register.merge is not None
+    by = ", ".join(register.merge.by)
+    return Text(nb=f"en annen rad med samme {by} gjelder", en=f"another row of the same {by} stands for it")
+
+
+def not_met(register: Register, measure: Measure, row: Mapping[str, Any]) -> Text:
+    """The first part of ``where`` that a record does not meet, or the measured value that it lacks."""
+    from lodd.registers.reference import meets
+
+    for name, wanted in measure.where.items():
+        one = measure.model_copy(update={"where": {name: wanted}})
+        if not meets(register, one, row):
+            return Text(nb=_unmet(name, wanted, row[name], "nb"), en=_unmet(name, wanted, row[name], "en"))
+    return Text(nb=f"{measure.column} mangler", en=f"{measure.column} is missing")
+
+
+def _unmet(name: str, wanted: Any, value: Any, language: Language) -> str:
+    found = cell(value, language)
+    if language == "nb":
+        return f"oppfyller ikke vilkåret: {name} er {found}, skal være {_condition(wanted, 'nb')}"
+    return f"does not meet the condition: {name} is {found}, shall be {_condition(wanted, 'en')}"
+
+
+def cell(value: Any, language: Language) -> str:
+    """A value of a record."""
+    if value is None:
+        return "tom" if language == "nb" else "empty"
+    if isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool):
+        return plain(value, language)
+    return str(value)
+
+
+def _condition(wanted: Any, language: Language) -> str:
+    least, below, not_in = ("minst", "under", "ikke") if language == "nb" else ("at least", "below", "not")
+    if not isinstance(wanted, Condition):
+        values = [cell(value, language) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
+        return (" eller " if language == "nb" else " or ").join(values)
+    parts = [f"{least} {plain(wanted.at_least, language)}"] if wanted.at_least is not None else []
+    parts += [f"{below} {plain(wanted.below, language)}"] if wanted.below is not None else []
+    parts += [f"{not_in} {cell(value, language)}" for value in wanted.not_in]
+    return join_words(parts, language)
+
+
+# Steps ----------------------------------------------------------------------------------------------------------------
+
+
+def part(label: Text, name: str) -> Text:
+    return Text(nb=f"«{label.nb}» ({name}):", en=f'"{label.en}" ({name}):')
+
+
+def definition(outcome: Outcome, register: Register, register_id: str) -> Text:
+    """What is measured: «Sum av hours_per_week i registeret employment, minst 4, den dagen i måneden som gir mest.»"""
+    measure = outcome.measure
+    assert measure is not None
+    return both(lambda language: _definition(outcome, measure, register, register_id, language))
+
+
+def _definition(outcome: Outcome, measure: Measure, register: Register, register_id: str, language: Language) -> str:
+    nb = language == "nb"
+    what = {
+        "any": "Finnes det en rad" if nb else "Is there a row",
+        "count": "Antall rader" if nb else "Number of rows",
+        "count_distinct": f"Antall ulike {measure.column}" if nb else f"Number of different {measure.column}",
+        "sum": f"Sum av {measure.column}" if nb else f"Sum of {measure.column}",
+    }.get(measure.aggregate, f"{measure.aggregate} {measure.column or ''}".strip())
+    said = f"{what} i registeret {register_id}" if nb else f"{what} in the register {register_id}"
+    for name, wanted in measure.where.items():
+        said += f", {'der' if nb else 'where'} {name} {'er' if nb else 'is'} {_condition(wanted, language)}"
+    if register.temporality == "status":
+        some = measure.aggregate == "any" and outcome.day_rule == "any day"
+        said += f", {_SOME_DAY[language] if some else _DAYS[outcome.day_rule][language]}"
+    elif register.period == "year":
+        said += ", i året" if nb else ", in the year"
+    else:
+        said += ", i måneden" if nb else ", in the month"
+    if measure.aggregate == "any":
+        return said + "?"
+    least = measure.at_least
+    return f"{said}." if least is None else f"{said}; {'minst' if nb else 'at least'} {plain(least, language)}?"
+
+
+def worked_out(
+    register: Register, measure: Measure, day: date | None, settled: Sequence[Mapping[str, Any]], total: Fraction
+) -> Text:
+    """The day, the records that count on it, and what they come to: «1. mars 2015: 3 + 2 = 5 (rad 1 og 2).»"""
+    yearly = register.period == "year" and register.temporality == "accumulated"
+
+    def said(language: Language) -> str:
+        opening = "" if day is None else f"{long_date(day, language)}: "
+        if not settled:
+            return "Ingen rader teller." if language == "nb" else "No rows count."
+        return opening + _counted(measure, settled, total, yearly=yearly, language=language)
+
+    return both(said)
+
+
+def _counted(
+    measure: Measure, settled: Sequence[Mapping[str, Any]], total: Fraction, *, yearly: bool, language: Language
+) -> str:
+    nb = language == "nb"
+    rows = join_words([str(record["number"]) for record in settled], language)
+    named = f"{'rad' if nb else 'row' if len(settled) == 1 else 'rows'} {rows}"
+    if measure.column is None:
+        return f"{named}."
+    values = [record["row"][measure.column] for record in settled]
+    if measure.sum is None:
+        return f"{', '.join(cell(value, language) for value in values)} ({named})."
+    return f"{_sum(values, total, yearly=yearly, language=language)} ({named})."
+
+
+def _sum(values: Sequence[Fraction], total: Fraction, *, yearly: bool, language: Language) -> str:
+    terms = " + ".join(plain(value, language) for value in values)
+    if len(values) > _MORE_TERMS:
+        terms = f"… ({len(values)})"
+    if yearly:
+        terms = f"({terms}) / 12" if len(values) > 1 else f"{terms} / 12"
+    return terms if len(values) == 1 and not yearly else f"{terms} = {plain(total, language)}"
+
+
+def threshold(total: Fraction, limit: Decimal) -> Text:
+    holds = total >= Fraction(limit)
+    nb, en = ("er minst", "is at least") if holds else ("er mindre enn", "is less than")
+    return Text(
+        nb=f"{plain(total, 'nb')} {nb} {plain(limit, 'nb')}.", en=f"{plain(total, 'en')} {en} {plain(limit, 'en')}."
+    )
+
+
+def combined(outcome: Outcome, parts: Mapping[str, bool], holds: bool) -> Text:
+    """What a combination asks of its parts, and whether it holds."""
+    return both(lambda language: _combined(outcome, parts, holds, language))
+
+
+def _combined(outcome: Outcome, parts: Mapping[str, bool], holds: bool, language: Language) -> str:
+    nb = language == "nb"
+    asked = (
+        (outcome.all_of, "alle av" if nb else "all of"),
+        (outcome.any_of, "minst én av" if nb else "any of"),
+        (outcome.none_of, "ingen av" if nb else "none of"),
+    )
+    values = {part: f"{part} = {int(value)}" for part, value in parts.items()}
+    said = [f"{rule} {join_words([values[part] for part in names], language)}" for names, rule in asked if names]
+    answer = ("ja" if holds else "nei") if nb else ("yes" if holds else "no")
+    joined = join_words(said, language)
+    return f"{joined[0].upper()}{joined[1:]}? {answer[0].upper()}{answer[1:]}."
+
+
+# What is observed -----------------------------------------------------------------------------------------------------
+
+
+def not_covered(register_id: str, since: date, until: date) -> Text:
+    return Text(
+        nb=f"Registeret {register_id} dekker {since} til {until}, ikke hele denne måneden: verdien mangler.",
+        en=f"The register {register_id} covers {since} to {until}, not the whole of this month: the value is missing.",
+    )
+
+
+def dead(rule: str) -> Text:
+    return _exit(Text(nb="Personen er død", en="The person is dead"), rule)
+
+
+def abroad(rule: str) -> Text:
+    return _exit(Text(nb="Personen bor i utlandet", en="The person lives abroad"), rule)
+
+
+def _exit(state: Text, rule: str) -> Text:
+    nb, en = ("verdien er 0", "the value is 0") if rule == "zero" else ("verdien mangler", "the value is missing")
+    return Text(nb=f"{state.nb} ved månedens begynnelse: {nb}.", en=f"{state.en} when the month begins: {en}.")
+
+
+def value(found: float | int | None) -> Text:
+    return Text(nb=f"Verdien er {shown(found, 'nb')}.", en=f"The value is {shown(found, 'en')}.")
+
+
+def shown(found: float | int | Decimal | None, language: Language) -> str:
+    """A value of the panel."""
+    if found is None:
+        return "manglende" if language == "nb" else "missing"
+    return plain(found, language)
