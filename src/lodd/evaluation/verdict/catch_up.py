@@ -49,8 +49,9 @@ def catch_up(case: Case) -> tuple[list[Finding], list[Row]]:
     - *Cannot tell*, unless the interval of the change itself excludes zero (``change_holds_zero``), there was an effect
       to lose in the early months (``no_early_effect``), and the intervals of the gains say who moved
       (``split_unclear``). Also ``not_declared``, ``not_estimated``.
-    - *Not supported*, ``grew``: the effect moved away from zero; ``treated_fell_back``: the treated moved back towards
-      the control arm, and the control arm's gain is not shown to be any.
+    - *Not supported*, ``grew``: the effect moved away from zero, and the interval of the late one excludes zero;
+      ``treated_fell_back``: the treated moved back towards the control arm, and that the control arm moved towards the
+      treated is not shown.
     - *Supported*, ``controls_caught_up``: the control arm moved towards the treated, and the treated are not shown to
       have moved back; ``both`` are shown.
     """
@@ -75,7 +76,7 @@ def judge_change(found: Change) -> tuple[Status, str]:
     if changed == 0:
         return "cannot_tell", "change_holds_zero"
     if not found.faded:
-        return ("not_supported", "grew") if changed == np.sign(found.late.value) else ("cannot_tell", "no_early_effect")
+        return ("not_supported", "grew") if changed == sign_of(found.late) else ("cannot_tell", "no_early_effect")
     toward = sign_of(found.early)
     control, treated = sign_of(found.control_gained) == toward, sign_of(found.treated_gained) == -toward
     if control:
