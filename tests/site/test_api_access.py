@@ -225,6 +225,11 @@ WRONG = {
     "another path": {"iss": "../EdDSA"},
     "a person": {"sub": "01017012345"},
     "issuer of another kind": {"iss": ["EdDSA"]},
+    "times as text": {"exp": str(NOW + 300), "iat": str(NOW)},
+    "no end": {"exp": float("inf")},
+    "no time": {"iat": float("nan")},
+    "a list of names": {"jti": [1]},
+    "a number for a caseworker": {"sub": 7},
 }
 
 

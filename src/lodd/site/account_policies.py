@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
 from lodd.errors import Problem
@@ -15,9 +16,15 @@ _INDISPENSABLE = (Role.MANAGER, Role.ADMINISTRATOR)
 """Roles without which no role could be proposed or approved any more."""
 
 
+def is_opened(user: User) -> bool:
+    """Is there a way into the account: a password, an agency's sign-in, or a passkey?"""
+    factors = Authenticator.objects.filter(user=user)
+    return user.has_usable_password() or SocialAccount.objects.filter(user=user).exists() or factors.exists()
+
+
 def can_invite(user: User) -> bool:
     """Who has opened the account chooses a new password alone, or asks for a reset by two others."""
-    return user.is_active and not user.has_usable_password()
+    return user.is_active and not is_opened(user)
 
 
 def check_invite(user: User) -> None:
@@ -91,7 +98,7 @@ def check_reactivate(user: User) -> None:
 
 def can_propose_reset(user: User) -> bool:
     waiting = SecondFactorReset.objects.filter(user=user, approved_at=None, declined_at=None)
-    return user.is_active and user.has_usable_password() and not waiting.exists()
+    return user.is_active and is_opened(user) and not waiting.exists()
 
 
 def check_propose_reset(user: User) -> None:

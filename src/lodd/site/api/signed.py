@@ -64,7 +64,7 @@ def claims_of(token: str, issuer: str) -> Claims | None:
             leeway=_LEEWAY,
             options={"require": _REQUIRED},
         )
-    except (jwt.PyJWTError, ValueError):
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         return None
     subject = claims.get("sub", "")
     sound = _short(claims) and (not subject or _CASEWORKER.match(subject)) and _first_use(issuer, claims["jti"])
@@ -72,6 +72,8 @@ def claims_of(token: str, issuer: str) -> Claims | None:
 
 
 def _short(claims: dict[str, Any]) -> bool:
+    if not all(isinstance(claims[name], int | float) for name in ("exp", "iat")):
+        return False
     return claims["exp"] - time.time() <= LONGEST + _LEEWAY and claims["exp"] - claims["iat"] <= LONGEST
 
 

@@ -60,7 +60,14 @@ class ChangePasswordForm(_Worded, account.ChangePasswordForm):
 
 
 class ForgottenPasswordForm(_Worded, account.ResetPasswordForm):
+    """A letter goes only to who has a password: a mailbox alone opens neither an agency's account nor a new one."""
+
     labels: ClassVar = {"email": _("E-mail address")}
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.has_usable_password()]
+        return email
 
 
 class NewPasswordForm(_Worded, account.ResetPasswordKeyForm):
