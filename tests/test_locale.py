@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from lodd.locale import (
     interval,
     join_words,
     long_date,
+    long_moment,
     month_year,
     number,
     p_value,
@@ -64,6 +65,8 @@ def test_shown_numbers_read_back(value: float, decimals: int) -> None:
 def test_dates_and_lists() -> None:
     assert long_date(date(2014, 5, 1), "nb") == "1. mai 2014"
     assert long_date(date(2014, 5, 1), "en") == "1 May 2014"
+    assert long_moment(datetime(2014, 5, 1, 9, 12), "nb") == "1. mai 2014 kl. 09.12"
+    assert long_moment(datetime(2014, 5, 1, 21, 2), "en") == "1 May 2014, 21:02"
     assert month_year(date(2014, 5, 1), "nb") == "mai 2014"
     assert join_words(["a", "b", "c"], "nb") == "a, b og c"
     assert join_words([], "en") == ""

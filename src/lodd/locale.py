@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 Language = Literal["nb", "en"]
@@ -96,6 +96,16 @@ def long_date(day: date, language: Language) -> str:
     from babel.dates import format_date
 
     return format_date(day, format="long", locale=_CLDR[language])
+
+
+def long_moment(local: datetime, language: Language) -> str:
+    """A date and the time of day, as it stands on the reader's clock.
+
+    >>> long_moment(datetime(2014, 5, 1, 9, 12), "nb")
+    '1. mai 2014 kl. 09.12'
+    """
+    day = long_date(local.date(), language)
+    return f"{day} kl. {local:%H.%M}" if language == "nb" else f"{day}, {local:%H:%M}"
 
 
 def month_year(day: date, language: Language) -> str:

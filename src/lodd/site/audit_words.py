@@ -173,7 +173,7 @@ FACTS: Final[Mapping[str, Text]] = {
 
 VALUES: Final[Mapping[str, Text]] = {
     **KINDS,
-    **ERRORS,
+    **{str(kind): label for kind, label in ERRORS.items()},
     **SHOWN_BECAUSE,
     **STEWARD_BECAUSE,
     **{role.value: label for role, label in ROLE_LABELS.items()},

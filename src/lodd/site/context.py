@@ -19,9 +19,12 @@ from lodd.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
+    """A room of the site; ``current`` is its own page, ``within`` that page and those below it."""
+
     url: str
     label: str
     current: bool
+    within: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,17 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _navigation(request: HttpRequest) -> Iterator[NavigationItem]:
-    from lodd.site.urls import PAGES
-
     user = getattr(request, "user", None)
-    match = getattr(request, "resolver_match", None)
     if user is None or not user.is_authenticated:
         return
-    there = {page.name for page in PAGES}
-    for name, label, task in (
+    rooms = [(reverse(name), label) for name, label, task in _rooms() if can(user, task)]
+    nearest = max((url for url, _ in rooms if request.path.startswith(url)), key=len, default="")
+    for url, label in rooms:
+        yield NavigationItem(url, label, url == request.path, url == nearest)
+
+
+def _rooms() -> tuple[tuple[str, str, Task], ...]:
+    return (
         ("home", gettext("Home"), Task.SIGNED_IN),
         ("draw", gettext("Draw"), Task.DRAW),
         ("participants", gettext("Participants"), Task.SEE_PARTICIPANT),
@@ -67,6 +73,4 @@ def _navigation(request: HttpRequest) -> Iterator[NavigationItem]:
         ("systems", gettext("Systems"), Task.MANAGE_SYSTEMS),
         ("system_decisions", gettext("Systems"), Task.DECIDE_SYSTEMS),
         ("audit", gettext("Audit log"), Task.READ_AUDIT),
-    ):
-        if name in there and can(user, task):
-            yield NavigationItem(reverse(name), label, match is not None and match.view_name == name)
+    )

@@ -40,11 +40,8 @@ def day(value: date | None) -> str:
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    """A day and the time of it."""
-    if value is None:
-        return "–"
-    local = localtime(value)
-    return f"{locale.long_date(local.date(), language())} {local:%H:%M}"
+    """A day and the time of it: «1. mai 2014 kl. 09.12»."""
+    return "–" if value is None else locale.long_moment(localtime(value), language())
 
 
 @register.filter
