@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,7 @@ from lodd.protocol.lock import Prespecification
 from lodd.protocol.model import Trial
 from lodd.protocol.months import first_day
 from lodd.protocol.schedule import office_periods
-from lodd.protocol.types import Panel, Participants, RegisterNote, coverage_months
+from lodd.protocol.types import FidelityScores, Panel, Participants, RegisterNote, coverage_months
 from lodd.report import Report, build_report
 from lodd.report.context import Context
 from lodd.report.estimates import Estimates
@@ -93,6 +93,7 @@ def three_arm_world(people: int = 500) -> World:
             "families": (),
             "subgroups": trial.analysis.subgroups[:1],
             "periods": trial.analysis.periods[:3],
+            "explanations": None,
         }
     )
     changed = trial.model_copy(
@@ -104,7 +105,7 @@ def three_arm_world(people: int = 500) -> World:
             "analysis": analysis,
         }
     )
-    return world(changed, people, locked=False)
+    return world(changed, people, locked=False, fidelity=True)
 
 
 @cache
@@ -132,7 +133,7 @@ def external_world(people: int = 200) -> World:
     return World(trial, participants, panel, replace(evaluation, provenance={}))
 
 
-def world(trial: Trial, people: int, *, locked: bool, seed: int = 7) -> World:
+def world(trial: Trial, people: int, *, locked: bool, seed: int = 7, fidelity: bool = False) -> World:
     rng = np.random.default_rng(seed)
     participants = make_participants(trial, people, rng)
     panel = make_panel(trial, participants, rng)
@@ -148,7 +149,8 @@ def world(trial: Trial, people: int, *, locked: bool, seed: int = 7) -> World:
         entries=frozenset(_entries(trial)) if locked else frozenset(),
         status=status if locked else {"status": "unlocked", "protocol_sha256": "c" * 64},
     )
-    evaluation = evaluate(trial, participants, panel, lock, draws=199)
+    scores = make_fidelity(trial) if fidelity else None
+    evaluation = evaluate(trial, participants, panel, lock, fidelity=scores, draws=199)
     return World(trial, participants, panel, replace(evaluation, provenance=SIMULATED), make_truth(trial))
 
 
@@ -170,6 +172,7 @@ def make_participants(trial: Trial, people: int, rng: np.random.Generator) -> Pa
             "female": rng.random(people) < 0.46,
             "education": rng.choice(["lower_secondary", "upper_secondary", "bachelor"], people, p=[0.5, 0.4, 0.1]),
             "higher_education_before": rng.random(people) < 0.1,
+            "main_reason": rng.choice(["mental_health", "musculoskeletal", "other_illness", "social"], people),
         }
     )
     return Participants(frame, trial.arm_ids)
@@ -211,6 +214,14 @@ def make_panel(trial: Trial, participants: Participants, rng: np.random.Generato
     return Panel(frame, window, trial.outcomes, coverage, NOTES, SIMULATED)
 
 
+def make_fidelity(trial: Trial) -> FidelityScores:
+    """A score of every site in every half-year of enrolment; sites differ."""
+    opens, closes = trial.enrolment.opens, trial.enrolment.closes
+    halves = [date(y, m, 1) for y in range(opens.year, closes.year + 1) for m in (1, 7)]
+    rows = [(site, half, 80.0 + 5.0 * i) for i, site in enumerate(trial.sites) for half in halves]
+    return FidelityScores(pl.DataFrame(rows, schema=["site", "half_year", "score"], orient="row"))
+
+
 def make_truth(trial: Trial) -> pl.DataFrame:
     months = np.arange(trial.analysis.window.months.first, trial.analysis.window.months.last + 1)
     rows = [
@@ -230,6 +241,9 @@ def _entries(trial: Trial) -> list[str]:
         *(f"cumulative:{outcome}" for outcome in analysis.cumulative),
         *(f"subgroup:{group.id}" for group in analysis.subgroups),
         *(f"family:{family.id}" for family in analysis.families),
+        *(f"target:{target.id}" for target in analysis.targets),
+        *(f"{kind}:{p.outcome}:{p.months}:{p.summary}" for p in analysis.primary for kind in ("margin", "prior")),
+        "explanations",
     ]
 
 

@@ -18,8 +18,8 @@ from tests.report.builders import NOTES, World, external_world, se_world, three_
 
 WORLDS = {"se": se_world, "three arms": three_arm_world, "external": external_world}
 SECTIONS = [
-    "summary", "participants", "draw", "balance", "participation", "effects", "groups", "checks", "quality", "methods",
-    "record",
+    "summary", "verdict", "why", "participants", "draw", "balance", "participation", "effects", "groups", "checks",
+    "quality", "methods", "record",
 ]  # fmt: skip
 
 
@@ -230,7 +230,16 @@ def empty(world: World) -> World:
     names = ("estimates", "balance", "draw_shares", "draw_shares_site", "take_up", "flow", "cohort")
     frames = {name: getattr(evaluation, name).clear() for name in names}
     return world.changed(
-        **frames, balance_tests=(), notes=(), versions={}, timings={}, provenance={}, lock={"status": "unlocked"}
+        **frames,
+        verdicts=(),
+        findings=(),
+        tables={},
+        balance_tests=(),
+        notes=(),
+        versions={},
+        timings={},
+        provenance={},
+        lock={"status": "unlocked"},
     )
 
 

@@ -25,10 +25,13 @@ from lodd.report.sections.participants import participants
 from lodd.report.sections.participation import participation
 from lodd.report.sections.quality import quality
 from lodd.report.sections.record import record
+from lodd.report.sections.rivals import rivals
 from lodd.report.sections.summary import summary
+from lodd.report.sections.verdict import verdict
 
 _SECTIONS = (
-    summary, participants, draw, balance, participation, effects, groups, checks, quality, methods, record
+    summary, verdict, rivals, participants, draw, balance, participation, effects, groups, checks, quality, methods,
+    record,
 )  # fmt: skip
 
 

@@ -76,9 +76,30 @@ class Finding:
     sentences: tuple[str, ...]
     drawing: Drawing
     alternative: str
+    notes: tuple[str, ...] = ()
     tag: str = ""
     href: str = ""
+    blocks: tuple[Block, ...] = ()
     kind: ClassVar[str] = "finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the data say about an explanation: ``status`` as its code, ``label`` in words, ``about`` where several."""
+
+    status: Literal["supported", "not_supported", "cannot_tell"]
+    label: str
+    about: str
+    text: str
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers to one question."""
+
+    items: tuple[Answer, ...]
+    kind: ClassVar[str] = "answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +207,8 @@ class Part:
     kind: ClassVar[str] = "part"
 
 
-Block = Paragraph | Bullets | Notice | KeyFigures | Finding | Table | Figure | Pair | Details | Definitions | Part
+Said = Paragraph | Bullets | Notice | KeyFigures | Finding | Answers | Definitions
+Block = Said | Table | Figure | Pair | Details | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +257,6 @@ class Report:
 def _figures(block: Block) -> tuple[Figure, ...]:
     if isinstance(block, Figure):
         return (block,)
-    if isinstance(block, Details | Part | Pair):
+    if isinstance(block, Details | Part | Pair | Finding):
         return tuple(found for inner in block.blocks for found in _figures(inner))
     return ()

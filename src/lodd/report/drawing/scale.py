@@ -41,7 +41,8 @@ def extent(values: list[float], zero: bool = False, count: int = 5) -> tuple[flo
     inside = [*values, 0.0] if zero or not values else values
     low, high = min(inside), max(inside)
     if high - low < 1e-12:
-        low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
+        reach = abs(low) / 2 if abs(low) > 1e-9 else 0.5
+        low, high = low - reach, high + reach
     step = nice_step((high - low) / count)
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
 

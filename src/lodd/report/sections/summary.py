@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from lodd.locale import long_date
 from lodd.report.context import Context
-from lodd.report.findings import finding
 from lodd.report.flow_counts import flow_counts
-from lodd.report.model import Block, Finding, KeyFigure, KeyFigures, Notice, Paragraph, Section
+from lodd.report.model import Block, Bullets, KeyFigure, KeyFigures, Paragraph, Section
+from lodd.report.verdicts import in_short
 
 
 def summary(c: Context) -> Section:
-    """Lead, key figures, primary results, how to read them."""
+    """Lead, key figures, the verdicts in a sentence each."""
     w = c.words
     description = c.trial.trial.description
     blocks: list[Block] = [Paragraph(c.text(description), "lead")] if description else []
     blocks += [Paragraph(_lead(c)), KeyFigures(tuple(_key_figures(c)))]
-    blocks += _findings(c)
-    blocks.append(Paragraph(w("summary.how_to_read"), "note"))
+    if c.evaluation.verdicts:
+        blocks += [Paragraph(w("summary.verdicts")), Bullets(tuple(in_short(c, v) for v in c.evaluation.verdicts))]
     return Section("summary", w("summary.heading"), tuple(blocks))
 
 
@@ -42,12 +42,3 @@ def _key_figures(c: Context) -> list[KeyFigure]:
     if after:
         figures.append(KeyFigure(c.number(after), w.counted("key.follow_up", after)))
     return figures
-
-
-def _findings(c: Context) -> list[Block]:
-    if not c.primaries:
-        return [Notice(c.words("summary.no_primary"), c.words("summary.no_primary_text"))]
-    found: list[Finding] = [f for p in c.primaries for a in c.treated_arms if (f := finding(c, p, a))]
-    if not found:
-        return [Notice(c.words("summary.no_results"), c.words("summary.no_results_text"))]
-    return list(found)
