@@ -1,0 +1,56 @@
+"""Somebody who writes to the database, without a key: what the check of the ledger finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lodd.errors import VerificationError
+from lodd.site.actions.base import SITE, action, audit
+from lodd.site.actions.participants import link_number, note_error, withdraw
+from lodd.site.installation import installation
+from lodd.site.integrity import check_ledger
+from lodd.site.models import LedgerDetail, LinkedNumber, Participant
+from tests.site.world import World
+
+Act = Callable[[Participant, Participant], object]
+
+
+def _rows(one: Participant, **values: object) -> object:
+    return Participant.objects.filter(pk=one.pk).update(**values)
+
+
+ACTS: dict[str, Act] = {
+    "arm": lambda one, other: _rows(one, arm="coaching" if one.arm == "control" else "control"),
+    "office": lambda one, other: _rows(one, office="n2"),
+    "county": lambda one, other: _rows(one, site="south"),
+    "weight": lambda one, other: _rows(one, marginal=["1/10", "9/10"]),
+    "probability": lambda one, other: _rows(one, conditional=["1/10", "9/10"]),
+    "by slip": lambda one, other: _rows(one, by_slip=True),
+    "identity": lambda one, other: _rows(one, sealed=other.sealed),
+    "identity erased": lambda one, other: _rows(one, sealed=""),
+    "other number": lambda one, other: LinkedNumber.objects.update(participant=other),
+    "other number erased": lambda one, other: LinkedNumber.objects.update(sealed=""),
+    "note": lambda one, other: LedgerDetail.objects.exclude(salt="").update(content='{"note":"eligible"}'),
+}
+
+
+@action
+def tamper(act: Act, one: Participant, other: Participant) -> None:
+    act(one, other)
+    audit(SITE, "test.tampered")
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_it_is_found(world: World, act: Act) -> None:
+    one, other, gone = world.draw(1), world.draw(2), world.draw(3)
+    operator = world.actor("operator")
+    link_number(one, world.number(1), world.number(1001), actor=operator)
+    link_number(gone, world.number(3), world.number(1003), actor=operator)
+    note_error(one, "other", actor=operator, note="Not eligible.")
+    withdraw(gone, actor=operator)
+    assert check_ledger(installation()).answers == 3
+    tamper(act, one, other)
+    with pytest.raises(VerificationError):
+        check_ledger(installation())
