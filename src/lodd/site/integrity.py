@@ -119,17 +119,7 @@ def _participants(
         answer = left.pop(row.seq, None)
         if answer is None:
             yield _wrong(row.seq, "en deltaker som ikke er trukket", "a participant who was not drawn")
-        elif (
-            (row.lot_id, row.arm, row.day, row.receipt)
-            != (
-                answer.lot_id,
-                answer.arm,
-                answer.day,
-                receipt_of(answer.hash),
-            )
-            or _circumstances_of(row) != circumstances[row.seq]
-            or row.site != here.trial.office_site[row.office]
-        ):
+        elif not _same(row, answer) or _circumstances_of(row, here) != circumstances[row.seq]:
             yield _altered(row.seq)
         elif row.seq in state.withdrawn:
             if row.sealed or row.withdrawn_at is None:
