@@ -23,6 +23,7 @@ class NavigationItem:
 
     url: str
     label: str
+    about: str
     current: bool
     within: bool
 
@@ -54,23 +55,26 @@ def _navigation(request: HttpRequest) -> Iterator[NavigationItem]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return
-    rooms = [(reverse(name), label) for name, label, task in _rooms() if can(user, task)]
-    nearest = max((url for url, _ in rooms if request.path.startswith(url)), key=len, default="")
-    for url, label in rooms:
-        yield NavigationItem(url, label, url == request.path, url == nearest)
+    rooms = [(reverse(name), label, about) for name, task, label, about in _rooms() if can(user, task)]
+    nearest = max((url for url, *_ in rooms if request.path.startswith(url)), key=len, default="")
+    for url, label, about in rooms:
+        yield NavigationItem(url, label, about, url == request.path, url == nearest)
 
 
-def _rooms() -> tuple[tuple[str, str, Task], ...]:
+def _rooms() -> tuple[tuple[str, Task, str, str], ...]:
+    """Each room's page, who may be there, what it is called, and what it is for."""
+    _ = gettext
+    systems = _("Case-management systems that draw through the API.")
     return (
-        ("home", gettext("Home"), Task.SIGNED_IN),
-        ("draw", gettext("Draw"), Task.DRAW),
-        ("participants", gettext("Participants"), Task.SEE_PARTICIPANT),
-        ("monitoring", gettext("Monitoring"), Task.MONITOR),
-        ("schedule", gettext("Schedule"), Task.SEE_SCHEDULE),
-        ("exports", gettext("Exports"), Task.EXPORT_LEDGER),
-        ("accounts", gettext("Accounts"), Task.MANAGE_ACCOUNTS),
-        ("decisions", gettext("To decide"), Task.DECIDE_ACCOUNTS),
-        ("systems", gettext("Systems"), Task.MANAGE_SYSTEMS),
-        ("system_decisions", gettext("Systems"), Task.DECIDE_SYSTEMS),
-        ("audit", gettext("Audit log"), Task.READ_AUDIT),
+        ("home", Task.SIGNED_IN, _("Home"), ""),
+        ("draw", Task.DRAW, _("Draw"), _("Enter a person, read it back, and draw. The answer comes at once.")),
+        ("participants", Task.SEE_PARTICIPANT, _("Participants"), _("Who was drawn, and what has happened since.")),
+        ("monitoring", Task.MONITOR, _("Monitoring"), _("Draws against plan, shares, waiting times, participation.")),
+        ("schedule", Task.SEE_SCHEDULE, _("Schedule"), _("Which probabilities hold where, and from when.")),
+        ("exports", Task.EXPORT_LEDGER, _("Exports"), _("The ledger and files for those who check and evaluate.")),
+        ("accounts", Task.MANAGE_ACCOUNTS, _("Accounts"), _("Who may sign in, and with which role.")),
+        ("decisions", Task.DECIDE_ACCOUNTS, _("To decide"), _("Roles and resets that need a second person.")),
+        ("systems", Task.MANAGE_SYSTEMS, _("Systems"), systems),
+        ("system_decisions", Task.DECIDE_SYSTEMS, _("Systems"), systems),
+        ("audit", Task.READ_AUDIT, _("Audit log"), _("Who has done or seen what.")),
     )

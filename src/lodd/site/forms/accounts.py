@@ -19,7 +19,13 @@ from django.utils.translation import gettext_lazy as _
 
 from lodd.site import audit_words
 from lodd.site.context import language
-from lodd.site.forms.fields import DayField, without_identity_number, without_unseen
+from lodd.site.forms.fields import (
+    DayField,
+    NamesWhatIsMissing,
+    name_what_is_missing,
+    without_identity_number,
+    without_unseen,
+)
 from lodd.site.installation import installation
 from lodd.site.models import User
 from lodd.site.permissions import REACH, ROLE_LABELS, Reach, Role
@@ -40,6 +46,7 @@ class _Worded:
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.hints.get(name, "")
+        name_what_is_missing(self.fields)  # type: ignore[attr-defined]
 
 
 class SignInForm(_Worded, account.LoginForm):
@@ -99,6 +106,7 @@ class ActivateCodesForm(_Worded, ActivateTOTPForm):
         field = self.fields["code"]
         field.widget.attrs.pop("placeholder", None)
         field.label, field.help_text = self.labels["code"], self.hints["code"]
+        name_what_is_missing(self.fields)
 
 
 def _passkey_name(*, required: bool) -> forms.CharField:
@@ -127,7 +135,7 @@ def waiting_secret(*, anew: bool = False) -> str:
     return str(get_adapter().decrypt(session[TOTP_SECRET]))
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(NamesWhatIsMissing, forms.Form):
     """Somebody who is to have an account."""
 
     name = forms.CharField(label=_("Name"), max_length=120, validators=[without_identity_number, without_unseen])
@@ -139,7 +147,7 @@ class InvitationForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[("nb", "Bokmål"), ("en", "English")])
 
 
-class FirstPasswordForm(forms.Form):
+class FirstPasswordForm(NamesWhatIsMissing, forms.Form):
     """The password of somebody invited."""
 
     password1 = forms.CharField(
@@ -170,7 +178,7 @@ class FirstPasswordForm(forms.Form):
         return given
 
 
-class RoleForm(forms.Form):
+class RoleForm(NamesWhatIsMissing, forms.Form):
     """A role, and where: the place follows from the role's reach."""
 
     role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)

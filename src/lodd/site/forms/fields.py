@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -53,6 +54,23 @@ class DayField(forms.DateField):
         if day is not None and not 1900 <= day.year <= 2200:
             raise ValidationError(self.error_messages["invalid"])
         return day
+
+
+def name_what_is_missing(fields: Mapping[str, forms.Field]) -> None:
+    """Let fields say their own names when they are not filled in: the error summary stands far from them."""
+    for field in fields.values():
+        if field.error_messages["required"] is forms.Field.default_error_messages["required"]:
+            choice = isinstance(field, forms.ChoiceField)
+            said = _("Choose an answer to “%(label)s”.") if choice else _("Fill in “%(label)s”.")
+            field.error_messages["required"] = said % {"label": field.label}
+
+
+class NamesWhatIsMissing:
+    """Mixed into a form whose fields are to do so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_what_is_missing(self.fields)  # type: ignore[attr-defined]  # of the form that it is mixed into
 
 
 def without_identity_number(written: str) -> None:

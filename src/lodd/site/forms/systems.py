@@ -7,14 +7,14 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lodd.site.forms.fields import without_identity_number, without_unseen
+from lodd.site.forms.fields import NamesWhatIsMissing, without_identity_number, without_unseen
 from lodd.site.installation import installation
 
 _NAME: Final = r"^[^\x00-\x1f\x7f]+$"
 _ISSUER: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
-class SystemForm(forms.Form):
+class SystemForm(NamesWhatIsMissing, forms.Form):
     """A system that is to draw, and where."""
 
     name = forms.RegexField(
