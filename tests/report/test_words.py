@@ -64,8 +64,10 @@ def test_every_text_is_used_by_some_report_or_named_in_the_code(monkeypatch: pyt
     for world in (se_world(), three_arm_world(), external_world()):
         world.report("en")
     code = "\n".join(file.read_text("utf-8") for file in SOURCE.rglob("*.py"))
-    open_ended = ("column.", "category.", "note.", "register_note.", "measure.", "methods.", "draw.method.", "banner.", "rival.",
-        "number.", "verdict.headline.", "verdict.ruled_out.", "bayes.")  # fmt: skip
+    open_ended = (
+        "column.", "category.", "note.", "register_note.", "measure.", "methods.", "draw.method.", "banner.", "rival.",
+        "number.", "verdict.headline.", "verdict.ruled_out.", "bayes.",
+    )  # fmt: skip
     unused = {
         key
         for key in set(words("en").texts) - asked

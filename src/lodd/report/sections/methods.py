@@ -8,6 +8,12 @@ from lodd.report.context import Context
 from lodd.report.labels import covariate_label, lower_first
 from lodd.report.measures import after_exit, definition, register_label
 from lodd.report.model import Block, Bullets, Cell, Column, Definitions, Paragraph, Part, Row, Section, Table
+from lodd.report.tables import rows_of, sentences
+
+_AROUND = (
+    "participation_effects", "first_time", "decomposition", "early_and_late", "interactions", "bounds_for_loss",
+    "targets", "effects_by_fidelity",
+)  # fmt: skip
 
 
 def methods(c: Context) -> Section:
@@ -17,7 +23,11 @@ def methods(c: Context) -> Section:
         ("eligibility", _eligibility(c)),
         ("draw", _draw(c)),
         ("estimation", _estimation(c)),
+        *((("inference", _inference(c)),) if _inference(c) else ()),
         ("plan", _plan(c)),
+        *((("around", _around(c)),) if _around(c) else ()),
+        *((("verdict", _verdict(c)),) if c.evaluation.verdicts else ()),
+        ("limits", _limits(c)),
         ("outcomes", _outcomes(c)),
         ("registers", _registers(c)),
         ("disclosure", [Paragraph(w("methods.disclosure_text"))]),
@@ -66,13 +76,62 @@ def _estimation(c: Context) -> list[Block]:
     if kinds:
         said.append(w("methods.standard_errors", kinds=c.join(kinds), confidence=c.confidence))
     said.append(w("methods.cluster", column=analysis.cluster) if analysis.cluster else w("methods.individuals"))
-    return [Paragraph(" ".join(said)), *_redraws(c), Paragraph(w("methods.months")), Paragraph(w("methods.observed"))]
+    return [Paragraph(" ".join(said)), Paragraph(w("methods.months")), Paragraph(w("methods.observed"))]
 
 
-def _redraws(c: Context) -> list[Block]:
-    """How often the lots were redrawn, if they were."""
-    made = c.evaluation.tables.get("redraws")
-    return [] if made is None else [Paragraph(c.words("methods.randomisation", draws=c.number(made["draws"][0])))]
+def _inference(c: Context) -> list[Block]:
+    """How the lots were redrawn and what follows from it, if they were."""
+    made = rows_of(c, "redraws")
+    if not made:
+        return []
+    w, row = c.words, made[0]
+    said = w("methods.randomisation", draws=c.number(row["draws"]), error=c.number(row["error"], 4))
+    if row["draws"] != row["declared"]:
+        said = sentences(said, w("methods.other_draws", declared=c.number(row["declared"])))
+    if c.external:
+        said = sentences(said, w("methods.assumed_draw"))
+    return [Paragraph(said), Paragraph(w("methods.bands", confidence=c.confidence))]
+
+
+def _around(c: Context) -> list[Block]:
+    """The assumptions of what stands around the main effect, as far as it is there."""
+    there = [name for name in _AROUND if name in c.evaluation.tables]
+    return [Bullets(tuple(c.words(f"methods.table.{name}") for name in there))] if there else []
+
+
+def _verdict(c: Context) -> list[Block]:
+    w = c.words
+    blocks: list[Block] = [
+        Paragraph(w("methods.verdict_text", level=c.percent(1 - float(c.trial.analysis.confidence))))
+    ]
+    priors = [p for p in c.primaries if p.prior is not None]
+    if priors:
+        said = [_prior(c, primary) for primary in priors]
+        blocks.append(Bullets(tuple(said)))
+    return [*blocks, Paragraph(w("methods.findings_text"))]
+
+
+def _prior(c: Context, primary: Primary) -> str:
+    unit, prior = c.unit(primary.outcome, primary.summary), primary.prior
+    sd = unit.with_name(float(prior.sd)) if prior else ""
+    named = {"outcome": c.outcome(primary.outcome), "months": c.months(primary.months)}
+    return c.words(f"methods.prior.{prior.shape if prior else 'normal'}", sd=sd, **named)
+
+
+def _limits(c: Context) -> list[Block]:
+    """Where the methods fall short, as far as it concerns this trial."""
+    w, keys = c.words, ["intervals", "several"]
+    if rows_of(c, "redraws"):
+        keys += ["sharp", "bands"]
+    if c.external:
+        keys.append("external")
+    if c.trial.draw.method == "minimisation" and c.several_arms:
+        keys.append("minimisation")
+    if rows_of(c, "inverted_intervals"):
+        keys.append("inverted")
+    if c.evaluation.findings:
+        keys.append("findings")
+    return [Bullets(tuple(w(f"methods.limit.{key}") for key in keys))]
 
 
 def _plan(c: Context) -> list[Block]:
