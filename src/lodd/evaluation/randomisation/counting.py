@@ -20,9 +20,9 @@ from lodd.evaluation.randomisation.statistics import Allocations, Statistic, abs
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 
-TIE: Final = 1e-5
-"""A redrawn t this close to the observed one, relatively, counts as equal to it: equal allocations do, whatever the
-order of sums, in single precision too."""
+TIE: Final = 5e-5
+"""A redrawn t this close to the observed one counts as equal to it, relatively above 1 and absolutely below, where t is
+what is left of sums that cancel: so equal allocations count as equal in single precision too."""
 BATCH: Final = 1_000
 STEP: Final = 250
 _REDRAWING: Final = Text(nb="Trekker loddene om igjen", en="Redrawing the lots")
@@ -94,6 +94,11 @@ def ask(
     return counter.answer(parts, draws)
 
 
+def bar_of(observed: Array) -> Array:
+    """What a redrawn t must reach to count as no smaller than the observed one; of the same shape and precision."""
+    return np.asarray(observed - observed.dtype.type(TIE) * np.maximum(observed, observed.dtype.type(1.0)))
+
+
 def available_threads() -> int:
     """Processors that this process may use, at most eight: every thread holds matrices of its own."""
     return max(1, min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
@@ -118,7 +123,7 @@ class _Counter:
         self._question = question
         observed = self._absolute(itself)[:, 0]
         self._observed = observed
-        self._bar = (observed * observed.dtype.type(1.0 - TIE))[:, None]
+        self._bar = bar_of(observed)[:, None]
         self._ascending = [family[np.argsort(observed[family], kind="stable")] for family in question.families]
         self._actual = [_scaled(statistic, itself) for statistic in question.kept]
 

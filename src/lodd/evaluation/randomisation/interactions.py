@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from lodd.evaluation.design import Floats
-from lodd.evaluation.randomisation.counting import TIE
+from lodd.evaluation.randomisation.counting import bar_of
 
 
 def evidence(estimate: Floats, variance: Floats, df: Floats) -> Floats:
@@ -34,7 +34,7 @@ def evidence(estimate: Floats, variance: Floats, df: Floats) -> Floats:
 def p_values(evidences: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Add-one and step-down p-values of subgroups, from (1 + R,) evidence of each, the actual draw first."""
     table = np.vstack(evidences)
-    bar = table[:, :1] * (1.0 - TIE)
+    bar = bar_of(table[:, :1])
     single = (table >= bar).mean(axis=1)
     order = np.argsort(table[:, 0], kind="stable")
     stepped = (np.maximum.accumulate(table[order], axis=0) >= bar[order]).mean(axis=1)

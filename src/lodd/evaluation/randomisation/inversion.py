@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from lodd.evaluation.design import Booleans, Floats
-from lodd.evaluation.randomisation.counting import TIE
+from lodd.evaluation.randomisation.counting import bar_of
 
 _GRID: Final = 60
 _DOUBLINGS: Final = 40
@@ -60,7 +60,7 @@ class Shifted:
     def p_value(self, shift: float) -> float:
         """The add-one p-value of the constant effect ``shift``."""
         t = self.absolute_t(shift)
-        return float(np.mean(t >= t[0] * (1.0 - TIE)))
+        return float(np.mean(t >= bar_of(t[:1])))
 
     def interval(self, level: float) -> tuple[float, float]:
         """The smallest interval that holds every shift with a p-value above ``level``; ends may be infinite."""

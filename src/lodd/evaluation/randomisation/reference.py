@@ -58,7 +58,7 @@ def p_value(observed: float, redrawn: Sequence[float]) -> float:
     """The share of the redraws, the actual draw among them, with at least the observed absolute t."""
     count = 1
     for t in redrawn:
-        count += t >= observed * (1 - 1e-5)
+        count += t >= observed - 5e-5 * max(1.0, observed)
     return count / (1 + len(redrawn))
 
 

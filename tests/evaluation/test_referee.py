@@ -1,0 +1,42 @@
+"""Hard questions to the statistics: what a hostile referee would try."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lodd.evaluation.randomisation import Question, ask, fixed_effects, hajek, post_stratified
+
+
+@pytest.fixture(scope="module")
+def permuted() -> np.ndarray:
+    """(n, R) permutations of fixed numbers, the actual draw first."""
+    rng = np.random.default_rng(3)
+    arm = np.arange(3_700) < 1_300
+    return np.stack([rng.permutation(arm) for _ in range(601)], axis=1)
+
+
+@pytest.mark.parametrize("kind", ["hajek", "post_stratified", "fixed_effects"])
+def test_ties_of_a_rare_outcome_are_ties_in_single_precision_too(permuted: np.ndarray, kind: str) -> None:
+    """With fixed numbers t of a rare outcome takes few values, and most redraws give exactly the observed one."""
+    rng = np.random.default_rng(4)
+    n = len(permuted)
+    outcomes = np.stack([rng.permutation(np.arange(n) < events) for events in (2, 7, 11, 40, 370)], axis=1).astype(
+        float
+    )
+    everybody, together = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
+    make = {
+        "hajek": lambda dtype: hajek(outcomes, everybody, np.full((n, 2), 0.5), dtype=dtype),
+        "post_stratified": lambda dtype: post_stratified(outcomes, everybody, together, dtype=dtype),
+        "fixed_effects": lambda dtype: fixed_effects(outcomes, everybody, together, dtype=dtype),
+    }[kind]
+
+    def redraw(first: int, count: int) -> np.ndarray:
+        return permuted[:, 1 + first : 1 + first + count]
+
+    for actual in range(4):
+        counts = [
+            ask(Question([make(dtype)]), redraw, permuted[:, actual], 600, threads=1).p_value * 601
+            for dtype in (np.float32, np.float64)
+        ]
+        assert np.abs(counts[0] - counts[1]).max() <= 1.001
