@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import random
@@ -207,8 +208,9 @@ def test_a_table_is_a_file_and_taking_it_is_noted(world: World) -> None:
     client = world.client("manager", headers={"accept-language": "en"})
     answer = client.get("/monitoring/draws-by-site.csv", {"site": "north"})
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.content.startswith(codecs.BOM_UTF8), "spreadsheets ask for it"
     assert 'filename="small-draws-by-site-' in answer["Content-Disposition"]
-    heads, row = csv.reader(io.StringIO(answer.content.decode()))
+    heads, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (heads[:2], row[:2]) == (["site", "drawn"], ["Nord", "1"])
     event = AuditEvent.objects.get(action="monitoring.exported")
     assert (event.subject, event.site, event.facts["rows"]) == ("table:draws-by-site", "north", 1)

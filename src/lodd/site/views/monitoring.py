@@ -47,6 +47,7 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     note_export(name, form.selection, len(wanted.rows), actor=request.actor)
     file = io.StringIO(newline="")
+    file.write("\N{BYTE ORDER MARK}")  # without it, spreadsheets take the letters of Norwegian for something else
     csv.writer(file).writerows(wanted.plain(language()))
     named = f"{installation().trial.trial.id}-{name}-{part.at:%Y-%m-%d}.csv"
     return HttpResponse(
