@@ -178,5 +178,6 @@ def test_draws_that_share_a_turn_are_the_same_draws(world: World) -> None:
     assert Participant.objects.count() == LedgerEvent.objects.filter(kind="draw").count() == 12
     assert not AuditEvent.objects.filter(action="thing.done").exists()
     assert AuditEvent.objects.filter(action="draw.made").count() == 12
-    checked = check_ledger(installation())
-    assert checked.events == installation().service.live.state.count
+    live = installation().service.live
+    with live.turn():  # whoever failed last has left the ledger in memory to be read again
+        assert check_ledger(installation()).events == live.state.count

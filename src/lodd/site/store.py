@@ -18,7 +18,7 @@ from lodd.errors import Problem, VerificationError
 from lodd.locale import Text
 from lodd.protocol.canonical import canonical_bytes
 from lodd.site.models import LedgerDetail
-from lodd.site.rows import add_row
+from lodd.site.rows import add_row, put, together
 
 _TURN: Final = 0x4C6F6464
 """PostgreSQL's name for the lock that a turn holds ("Lodd")."""
@@ -55,7 +55,9 @@ class DatabaseStore:
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
-            yield DatabaseTurn(self, tuple(self._news()))
+            news = tuple(self._news())
+            with together():
+                yield DatabaseTurn(self, news)
 
     def details(self, hashes: Collection[str]) -> Details:
         """What stands outside the chain under these hashes."""
@@ -128,8 +130,7 @@ def write_event(event: Event) -> None:
     """The event as a row."""
     payload = event.payload
     row = [event.seq, event.line().decode(), event.hash, payload.type, _about(event, payload)]
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, row)
+    put(_ADD, row)
 
 
 def _about(event: Event, payload: Any) -> int | None:

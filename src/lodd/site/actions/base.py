@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from lodd.site.actions.turns import SharedTurns
 from lodd.site.installation import installation
 from lodd.site.models import ApiSystem, User
+from lodd.site.rows import put, rows_put
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -94,7 +95,7 @@ def _turn() -> Iterator[None]:
 def _mark() -> object:
     """Changes with every write on this thread's connection, and when the ledger in memory was given up."""
     live = installation().service.live
-    return _written.get(), live.state, live.state.count, connection.needs_rollback
+    return _written.get(), rows_put.get(), live.state, live.state.count, connection.needs_rollback
 
 
 _turns: Final = SharedTurns(_turn, _mark)
@@ -131,8 +132,7 @@ def audit(actor: Actor, action: str, subject: str = "", *, site: str = "", offic
     doing.audited += 1
     now = connection.ops.adapt_datetimefield_value(datetime.now(UTC))
     row = [now, actor.ledger_id, action, subject, site, office, json.dumps(facts)]
-    with connection.cursor() as cursor:
-        cursor.execute(_AUDIT, row)
+    put(_AUDIT, row)
 
 
 def guard(connection: BaseDatabaseWrapper, **_: Any) -> None:
