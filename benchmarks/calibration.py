@@ -25,7 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, get_args
 
@@ -66,7 +66,8 @@ def look(design: DesignName, effect: EffectName, trial: int) -> Seen:
     made = make(design, effect, SEED + trial)
     plan = Plan(made.trial, made.panel, made.locked, Notebook())
     setting = setting_of(made.trial, made.participants, made.panel, plan.notes)
-    blocks = plan_blocks(plan)
+    setting = replace(setting, estimators=(setting.main,))  # the companions are not looked at
+    blocks = [block for block in plan_blocks(plan) if block.labels[0].role in ("primary", "curve")]
     rows = estimate_all(setting, blocks, plan.notes, silent)
     redrawn = randomise(
         made.trial, setting, made.participants, blocks, rows, notes=plan.notes, draws=REDRAWS, seed=SEED + trial

@@ -22,6 +22,7 @@ from lodd.evaluation.setting import setting_of
 from lodd.evaluation.verdict import NUMBERS, WHYS, Conclusions, conclude
 from lodd.evaluation.verdict.case import either
 from lodd.evaluation.verdict.catch_up import Change, judge_change
+from lodd.evaluation.verdict.chance import judge_chance
 from lodd.evaluation.verdict.comparing import compare_one
 from lodd.evaluation.verdict.evidence import judge_evidence
 from lodd.evaluation.verdict.groups import judge_projection, judge_selection
@@ -330,6 +331,14 @@ def test_chance(small: World) -> None:
     assert finding(evaluation, "chance", "work").number("smallest_found") is not None
 
 
+def test_an_interval_without_zero_is_not_enough_for_a_family(evaluated: Evaluation) -> None:
+    verdict = replace(evaluated.verdicts[0], code="inconclusive", ci_low=0.01, ci_high=0.09, margin_locked=True)
+    assert judge_chance(verdict) == ("cannot_tell", "not_beyond_family")
+    assert judge_chance(replace(verdict, ci_low=-0.01)) == ("supported", "margin_not_ruled_out")
+    assert judge_chance(replace(verdict, ci_low=-0.01, margin_locked=False)) == ("cannot_tell", "no_margin")
+    assert judge_chance(replace(verdict, code="different_but_small")) == ("not_supported", "different")
+
+
 # (f) ------------------------------------------------------------------------------------------------------------------
 
 
@@ -517,3 +526,28 @@ def test_effects_with_and_without_add_up(worlds: list[Conclusions]) -> None:
     assert numbers["use"] == pytest.approx(numbers["use_treated"] - numbers["use_control"])
     parts = worlds[1].tables["work_by_instruments"]
     assert parts["part"].unique(maintain_order=True).to_list() == ["use", "work", "work_with", "work_without"]
+
+
+def test_where_nobody_is_observed_they_cannot_tell(world: Any) -> None:
+    target = {"id": "old", "margins": [{"by": "age", "mean": 45}]}
+    about = {"target_group": "old", "instruments": ["work"]}
+    small = world(explanations=EXPLANATIONS | about, targets=[target, target | {"id": "other"}])
+    found = concluded(small.with_values(work=np.full((240, 7), nan)))
+    for rival in ("target_group", "cream_skimming", "chance", "catch_up", "other_instruments"):
+        assert (finding(found, rival, "work" if rival != "other_instruments" else "").why) == "not_estimated"
+
+
+def test_a_group_that_weights_cannot_make_is_not_reached(world: Any) -> None:
+    margins = [{"by": "age", "mean": 45}, {"by": "region", "shares": {"a": 0.2, "b": 0.2, "c": 0.6}}]
+    small = world(300, targets=[{"id": "g", "margins": margins}])
+    region = small.participants.frame["region"].to_numpy()
+    small = small.with_column(age=np.where(region == "c", 20, np.where(region == "a", 50, 52)))
+    assert finding(concluded(small), "target_group").why == "not_reachable"
+
+
+def test_without_work_there_is_no_placement(world: Any) -> None:
+    primary = [{"outcome": "pay", "months": "1..3"}]
+    found = concluded(world(primary=primary, explanations={"placement_months": 2, "instruments": ["work"]}))
+    assert finding(found, "implementation").why == "not_declared"
+    assert finding(found, "other_instruments").why == "not_declared"
+    assert finding(found, "chance").status in ("cannot_tell", "not_supported")

@@ -24,7 +24,7 @@ def chance(case: Case) -> list[Finding]:
 
 
 def _chance(case: Case, verdict: Verdict, primary: Primary) -> Finding:
-    status, why = _judge(verdict)
+    status, why = judge_chance(verdict)
     numbers: list[Number] = []
     if verdict.code != "not_estimated":
         found = smallest_effect(verdict.std_error, verdict.df, 0.8, 1.0 - verdict.level)
@@ -38,7 +38,8 @@ def _chance(case: Case, verdict: Verdict, primary: Primary) -> Finding:
     return case.finding_on("chance", status, why, primary, numbers, table="verdict_intervals")
 
 
-def _judge(verdict: Verdict) -> tuple[Status, str]:
+def judge_chance(verdict: Verdict) -> tuple[Status, str]:
+    """The rule of :func:`chance` for one verdict."""
     if verdict.code == "not_estimated":
         return "cannot_tell", "not_estimated"
     if verdict.code in ("different", "different_but_small"):
