@@ -72,8 +72,18 @@ def evaluate(
         rows = estimate_all(setting, blocks, notes, progress)
     with clock.stage("randomisation"):
         seed = protocol_seed(prespecification.status)
+        amended = record.design if record is not None else None
         redrawn = randomise(
-            trial, setting, participants, blocks, rows, notes=notes, draws=redraws, seed=seed, progress=progress
+            trial,
+            setting,
+            participants,
+            blocks,
+            rows,
+            notes=notes,
+            draws=redraws,
+            seed=seed,
+            design=amended,
+            progress=progress,
         )
         estimates = estimates_frame(trial, setting, rows, redrawn.columns)
     with clock.stage("balance"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from lodd.allocation import Details, Event, OutageUsed, Verification
+from lodd.allocation import Design, Details, Event, OutageUsed, Verification
 from lodd.allocation.events import (
     Answer,
     ErrorNoted,
@@ -20,6 +21,8 @@ from lodd.allocation.events import (
     Withdrawal,
     parse_line,
 )
+from lodd.allocation.replay import Replay
+from lodd.errors import LoddError
 from lodd.protocol.model import Trial
 from lodd.protocol.types import MARGINAL
 
@@ -49,12 +52,14 @@ class DrawRecord:
     - ``requests``: one row a repeated request: ``first`` (the answer's event), ``by``, ``office``.
     - ``verification``: of the ledger against lock and revealed key; None if it was not made.
     - ``agrees``: are the participants those of the ledger? None if unknown.
+    - ``design``: the mechanism with the schedule as the ledger amended it; None: as the protocol declares it.
     """
 
     answers: pl.DataFrame
     requests: pl.DataFrame
     verification: Verification | None = None
     agrees: bool | None = None
+    design: Design | None = None
 
 
 def read_draw_record(
@@ -81,6 +86,7 @@ def draw_record(
     kept = details or Details()
     answers: dict[int, dict[str, Any]] = {}
     requests: list[dict[str, Any]] = []
+    replay = Replay(trial, None, "")
     for event in events:
         match event.payload:
             case RepeatedRequest(first=first, office=office, details=sha256):
@@ -92,13 +98,15 @@ def draw_record(
             case payload if isinstance(payload, Answer):
                 answers[event.seq] = _answer(trial, event, payload, kept)
             case _:
-                pass
+                with suppress(LoddError):  # an amendment that cannot be: the verification speaks of it
+                    replay.follow(event)
     schema = {**ANSWER_SCHEMA, **{MARGINAL + arm: pl.Float64() for arm in trial.arm_ids}}
     return DrawRecord(
         answers=pl.DataFrame(list(answers.values()), schema=schema).sort("at", "seq"),
         requests=pl.DataFrame(requests, schema=REQUEST_SCHEMA),
         verification=verification,
         agrees=agrees,
+        design=replay.design,
     )
 
 

@@ -56,7 +56,7 @@ def integrity_tables(
     checks = _Checks(trial, participants, panel, record, redraws)
     checks.ledger()
     try:
-        design = Design.from_trial(trial)
+        design = (record.design if record is not None else None) or Design.from_trial(trial)
         drawn = drawn_of(trial, design, participants, record)
     except LoddError:
         checks.unknown([*_ALONE, "serial_office", "covariates_joint", *_BY_CALLER], "draw", "cannot_be_redrawn")

@@ -39,17 +39,19 @@ def randomise(
     notes: Notebook,
     draws: int,
     seed: int,
+    design: DrawDesign | None = None,
     progress: Progress = silent,
 ) -> Redrawn:
     """Redraw the lots ``draws`` times for every arm, by the trial's own mechanism.
 
+    ``design``: with the schedule as it was amended while the trial ran; default: as the protocol declares it.
     Participants without what their mechanism needs to be redrawn leave a note, and no p-values.
     """
     redrawn = Redrawn.of(len(rows.labels))
     if draws < enough(1.0 - setting.confidence):
         notes.at_most("few_redraws", trial.draw.method, enough(1.0 - setting.confidence))
     try:
-        design = DrawDesign.from_trial(trial)
+        design = design or DrawDesign.from_trial(trial)
         history = design.history(participants)
         for k in range(1, len(setting.arms)):
             pair = (0, k) if len(setting.arms) > 2 else None
