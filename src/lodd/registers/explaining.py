@@ -220,7 +220,7 @@ class _Explained:
         day = max(days, key=lambda day: (reference.day_value(register, measure, met, day), -day.day))
         active = [record for record in met if record["start"] <= day <= record["stop"]]
         settled = active if register.merge is None else reference.settled(register, measure, active)
-        return _Moment(day, tuple(record["number"] for record in active), tuple(settled))
+        return _Moment(day, tuple(record["number"] for record in active), tuple(sorted(settled, key=_number)))
 
     def _fates(self, register_id: str, outcomes: list[Outcome]) -> dict[int, Text]:
         """What became of each record: of several measures of one register, one that it counts in tells it."""
@@ -286,6 +286,11 @@ class _Explained:
     def _population(self) -> list[str]:
         population = self.trial.population
         return [name for name in (population.deaths, population.emigrations) if name is not None]
+
+
+def _number(record: Mapping[str, Any]) -> int:
+    found: int = record["number"]
+    return found
 
 
 def _successor(register: Register, row: Mapping[str, Any], latest: Sequence[Numbered]) -> int:
