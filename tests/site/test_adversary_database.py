@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import pickle
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
 
 from lodd.errors import VerificationError
 from lodd.site.actions.base import SITE, action, audit
@@ -54,3 +59,41 @@ def test_it_is_found(world: World, act: Act) -> None:
     tamper(act, one, other)
     with pytest.raises(VerificationError):
         check_ledger(installation())
+
+
+ran: list[str] = []
+
+
+def run() -> None:
+    ran.append("the keys are theirs")
+
+
+class _Runs:
+    """A pickle that runs code when it is read."""
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return run, ()
+
+
+@pytest.mark.parametrize("written", [_Runs(), "damaged"])
+def test_nothing_in_the_cache_runs(world: World, written: object) -> None:
+    cache.set("lodd-test", {"a": [1, 2.5, "x", None, True]}, 60)
+    assert cache.get("lodd-test") == {"a": [1, 2.5, "x", None, True]}
+    value = base64.b64encode(pickle.dumps(written)).decode() if isinstance(written, _Runs) else "\x01not base 64"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE lodd_site_cache SET value = %s", [value])
+    assert cache.get("lodd-test") is None
+    assert Client().get("/public.json").status_code == 200
+    assert not ran
+    if isinstance(written, _Runs):
+        pickle.loads(pickle.dumps(written))
+        assert ran.pop(), "it would have run"
+
+
+def test_the_cache_forgets(world: World) -> None:
+    cache.set("lodd-gone", 1, -1)
+    assert cache.get("lodd-gone") is None
+    assert cache.add("lodd-new", 1, 60)
+    assert not cache.add("lodd-new", 2, 60)
+    assert cache.get_many(["lodd-new", "lodd-none"]) == {"lodd-new": 1}
+    assert cache.get_many([]) == {}

@@ -31,6 +31,7 @@ WRITERS = {
 MAY_WRITE = {"actions", "migrations", "demo"}
 """Folders of actions; migrations, which run before the site does; the demonstration, which calls actions."""
 EXPLAINED = {
+    "plain_cache.py": {"execute"},  # reads
     "sessions.py": {"delete"},  # of sessions, which Django writes itself
     "store.py": {"create", "update", "execute"},  # the ledger's turn, which only actions take
     "rows.py": {"execute", "executemany"},  # a backup restored into an empty database

@@ -86,7 +86,7 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": database(LODD)}
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "lodd.site.plain_cache.PlainCache",
         "LOCATION": "lodd_site_cache",
         "TIMEOUT": 300,
         "OPTIONS": {"MAX_ENTRIES": 20_000},  # at the default of 300 the brakes of one would push out another's
