@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lodd.evaluation.randomisation import Question, ask, fixed_effects, hajek, post_stratified
+from lodd.evaluation.randomisation.inversion import Shifted, shift_columns
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,21 @@ def test_ties_of_a_rare_outcome_are_ties_in_single_precision_too(permuted: np.nd
             for dtype in (np.float32, np.float64)
         ]
         assert np.abs(counts[0] - counts[1]).max() <= 1.001
+
+
+@pytest.mark.parametrize("seed", [0, 2, 4])
+def test_an_inverted_interval_holds_what_is_not_rejected_also_with_many_covariates(seed: int) -> None:
+    """Residuals of few people on many covariates take a good part of the arm, so t is 0 far from the estimate."""
+    rng = np.random.default_rng(seed)
+    arm = rng.permutation(np.arange(24) < 12)
+    covariates, outcome = rng.normal(size=(24, 8)), rng.normal(size=24) * 0.3 + 3 * arm
+    everybody = np.ones(24, dtype=bool)
+    columns, scale = shift_columns(outcome, arm, everybody)
+    made = hajek(columns, everybody, np.full((24, 2), 0.5), covariates=covariates, dtype=np.float64)
+    lots = np.stack([rng.permutation(arm) for _ in range(299)], axis=1)
+    answer = ask(Question([], kept=[made]), lambda first, count: lots[:, first : first + count], arm, 299, threads=1)
+    shifted = Shifted.of(*answer.kept[0], scale)
+    accepted = [c for c in np.linspace(-5, 10, 1501) if shifted.p_value(c) > 0.05]
+    low, high = shifted.interval(0.05)
+    assert low == pytest.approx(min(accepted), abs=0.011)
+    assert high == pytest.approx(max(accepted), abs=0.011)

@@ -68,9 +68,10 @@ class Shifted:
 
     def _end(self, side: float, level: float) -> float:
         """Go out until shifts are rejected for good, come back to the last that is not, and halve the step between."""
-        centre, unit = float(self.estimate[0, 0]), float(np.sqrt(max(self.variance[0, 0], 0.0)))
-        if unit == 0.0:
+        unit, moved = float(np.sqrt(max(self.variance[0, 0], 0.0))), float(self.estimate[1, 0])
+        if unit == 0.0 or moved == 0.0:
             return side * inf
+        centre = float(self.estimate[0, 0]) / moved  # t is 0 there; covariates may take part of the arm itself
         reach = 4.0 * unit
         for _ in range(_DOUBLINGS):
             if all(self.p_value(centre + side * far * reach) <= level for far in (1.0, 2.0, 8.0)):
