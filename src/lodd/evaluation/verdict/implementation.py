@@ -12,7 +12,6 @@ from lodd.evaluation.verdict.case import Case
 from lodd.evaluation.verdict.comparing import Row, compare_one
 from lodd.evaluation.verdict.contrast import started_by
 from lodd.evaluation.verdict.placement import (
-    FOLLOWED,
     first_start,
     ordinary_work,
     placed_by,
@@ -100,7 +99,7 @@ def _placement(case: Case, judged: Judged, numbers: list[Number], rows: list[Row
     start = first_start(case, case.own)
     found = time_to(case, start, ordinary_work(case, work), work)
     if found is not None:
-        placed = placed_by(found[0], min(goal, FOLLOWED), case.confidence)
+        placed = placed_by(found[0], goal, case.confidence)
         numbers.append(placed)
         judged["slow_placement"] = _above(placed, PLACED_SHARE)
         rows += placement_rows(case, "ordinary_work", *found)

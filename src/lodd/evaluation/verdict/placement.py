@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,9 @@ from lodd.evaluation.verdict.case import Case, either
 from lodd.evaluation.verdict.comparing import Row
 
 FOLLOWED: Final = 24
-"""Months after the start that are followed."""
+"""Months after the start that are followed, unless the declared goal is further off."""
 FEWEST_AT_RISK: Final = 5
+_NOTHING: Final = 1e-9
 PLACEMENT_SCHEMA: Final = {
     "event": pl.String(),  # "ordinary_work" | "work_practice": the first month of it since the start
     "arm": pl.String(),
@@ -59,24 +61,29 @@ def time_to(case: Case, start: Integers, values: Floats, column: str) -> tuple[I
         return None
     lives = _lives(case, start, values, column, people)
     weights = 1.0 / case.setting.own_probability[people]
-    return incidence(lives, weights, 1, FOLLOWED + 1), int(people.sum())
+    return incidence(lives, weights, 1, _followed(case) + 1), int(people.sum())
 
 
 def placed_by(found: Incidence, month: int, confidence: float) -> Number:
-    """The share with the event in the month of the start or the ``month`` months after it."""
-    share, error = float(found.curve[month]), _error(found)[month]
-    return Number("placed", share, *_interval(share, float(error), confidence))
+    """The share with the event in the month of the start or the ``month`` months after it.
+
+    Without an interval where the registers follow nobody so far: then the share says nothing of that month.
+    """
+    share = float(found.curve[month])
+    if not found.at_risk[month] and share < 1.0:
+        return Number("placed", share)
+    return Number("placed", share, *_interval(found, month, confidence))
 
 
 def placement_rows(case: Case, event: str, found: Incidence, n: int) -> list[Row]:
     """The curve (``PLACEMENT_SCHEMA``), as long as there are people to follow."""
     errors = _error(found)
     rows: list[Row] = []
-    for month in range(FOLLOWED + 1):
+    for month in range(len(found.curve)):
         if found.at_risk[month] < FEWEST_AT_RISK:
             break
         share, error = float(found.curve[month]), float(errors[month])
-        low, high = _interval(share, error, case.confidence)
+        low, high = _interval(found, month, case.confidence)
         about: Row = {"event": event, "arm": case.arm, "months_since_start": month, "share": share}
         rows.append(
             about | {"std_error": error, "ci_low": low, "ci_high": high, "at_risk": int(found.at_risk[month]), "n": n}
@@ -87,7 +94,7 @@ def placement_rows(case: Case, event: str, found: Incidence, n: int) -> list[Row
 def _lives(case: Case, start: Integers, values: Floats, column: str, people: Booleans) -> Lifetimes:
     """As ``lodd.evaluation.further.first_time.lifetimes``, counted from the start."""
     panel, rows = case.plan.panel, np.flatnonzero(people)
-    position = start[rows, None] - panel.window.first + np.arange(FOLLOWED + 1)
+    position = start[rows, None] - panel.window.first + np.arange(_followed(case) + 1)
     known = position < len(panel.window)
     place = rows[:, None], np.minimum(position, len(panel.window) - 1)
     covered = known & case.plan.covered(column)[place]
@@ -106,7 +113,7 @@ def _lives(case: Case, start: Integers, values: Floats, column: str, people: Boo
     ended = state != CENSORED
     first = ended.argmax(axis=1)
     cause = np.where(ended.any(axis=1), state[np.arange(len(rows)), first], CENSORED)
-    month = np.where(ended.any(axis=1), first + 1, FOLLOWED + 1)
+    month = np.where(ended.any(axis=1), first + 1, state.shape[1])
     lost = cause == unobserved
     return Lifetimes(np.where(lost, month - 1, month), np.where(lost, CENSORED, cause))
 
@@ -115,6 +122,18 @@ def _error(found: Incidence) -> Floats:
     return np.asarray(np.sqrt((found.influence**2).sum(axis=0)))
 
 
-def _interval(share: float, error: float, confidence: float) -> tuple[float, float]:
-    half = float(special.ndtri(0.5 + confidence / 2.0)) * error
-    return max(0.0, share - half), min(1.0, share + half)
+def _followed(case: Case) -> int:
+    return max(FOLLOWED, case.declared.placement_months or 0)
+
+
+def _interval(found: Incidence, month: int, confidence: float) -> tuple[float, float]:
+    """Wilson's (1927), for as many people as the share's variance is worth, so that it holds with few of them too.
+
+    Where nobody or everybody has had the event there is no variance: then for those still followed, or for all.
+    """
+    share, error, z = float(found.curve[month]), float(_error(found)[month]), float(special.ndtri(0.5 + confidence / 2))
+    known = int(found.at_risk[month]) if share < 0.5 else int(found.at_risk[0])  # where the variance is 0
+    n = share * (1.0 - share) / error**2 if error > _NOTHING else float(max(1, known))
+    middle, half = share + z**2 / (2 * n), z * sqrt(max(0.0, share * (1 - share)) / n + z**2 / (4 * n**2))
+    low, high = (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+    return min(share, max(0.0, low)), max(share, min(1.0, high))

@@ -1,0 +1,43 @@
+"""No finding says more than its test: few people, registers that end early, goals that are far off."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lodd.evaluation.further.incidence import Lifetimes, incidence
+from lodd.evaluation.verdict.placement import placed_by
+
+World = Any
+
+
+def placed(months: list[int], causes: list[int], by: int, *, followed: int = 25) -> Any:
+    lives = Lifetimes(np.array(months), np.array(causes))
+    return placed_by(incidence(lives, np.ones(len(months)), 1, followed), by, 0.95)
+
+
+def test_nobody_placed_of_five_is_not_shown_to_be_few() -> None:
+    found = placed([25] * 5, [0] * 5, 3)
+    assert found.value == 0.0
+    assert 0.4 < found.high < 0.6  # Wilson: 43 %; Clopper and Pearson: 52 %
+    assert placed([25] * 500, [0] * 500, 3).high < 0.01
+
+
+def test_everybody_placed_of_five_is_not_shown_to_be_many() -> None:
+    found = placed([1] * 5, [1] * 5, 3)
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert 0.4 < found.low < 0.6
+
+
+def test_nothing_is_said_of_months_in_which_nobody_is_followed() -> None:
+    """Registers that end two months after the start tell nothing of the sixth."""
+    assert isnan(placed([1, 2, 2, 2, 2, 2], [1, 0, 0, 0, 0, 0], 6).low)
+    assert not isnan(placed([1, 2, 2, 2, 2, 7], [1, 0, 0, 0, 0, 0], 6).low)
+
+
+def test_the_interval_of_a_plain_share_is_wilsons() -> None:
+    found = placed([1] * 20 + [25] * 80, [1] * 20 + [0] * 80, 3)
+    assert (found.low, found.high) == pytest.approx((0.1334, 0.2888), abs=1e-4)
