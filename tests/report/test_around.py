@@ -57,7 +57,7 @@ def test_everything_that_was_made_is_there(language: Language) -> None:
 
 def test_what_does_not_apply_is_left_out() -> None:
     parts = {b.id for b in blocks_of(external_world().report("en")) if isinstance(b, Part)}
-    assert parts & set(PART.values()) == {"early-and-late", "precision"}
+    assert parts & set(PART.values()) == {"bounds", "early-and-late", "precision"}
 
 
 # Those who took part --------------------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ def _dots(
 def _named(c: Context, finding: Finding, number: Number) -> str:
     key = f"number.{finding.rival}.{number.name}"
     label = c.words(key if key in c.words else f"number.{number.name}")
-    return f"{label}: {label_of(c, number.of)}" if number.of else label
+    in_headline = finding.rival in {"target_group", "cream_skimming"}
+    return f"{label}: {label_of(c, number.of)}" if number.of and not in_headline else label
 
 
 def _effects_figure(
@@ -78,7 +79,9 @@ def _effects_figure(
 
 def _headline(c: Context, finding: Finding) -> str:
     title = c.words(f"rival.{finding.rival}.picture")
+    target = next((n.of for n in finding.numbers if finding.rival in {"target_group", "cream_skimming"} and n.of), "")
     about = [c.outcome(finding.outcome)] if finding.outcome else []
+    about += [label_of(c, target)] if target else []
     about += [c.arm(finding.arm)] if c.several_arms else []
     return f"{title}: {', '.join(about)}" if about else title
 

@@ -7,6 +7,7 @@ from lodd.report.context import Context
 from lodd.report.model import Answer, Answers, Block, Cell, Column, Details, Paragraph, Part, Row, Section, Table
 from lodd.report.rival_pictures import pictures
 from lodd.report.rival_words import interval_of, label_of, sentence, value_of
+from lodd.report.tables import DASH
 
 
 def rivals(c: Context) -> Section:
@@ -98,7 +99,7 @@ def _numbers(c: Context, rival: Rival, findings: list[Finding]) -> tuple[Table, 
         rows += own
     if not rows:
         return ()
-    columns = (Column(w("rivals.number"), numeric=False), Column(w("rivals.value")), Column(w("rivals.interval")))
+    columns = (Column(w("rivals.number"), numeric=False), Column(w("rivals.value")))
     caption = w("rivals.numbers", question=w(f"rival.{rival}.question"))
     return (Table(f"tab-why-{LETTERS[rival]}", caption, columns, tuple(rows), source=c.source),)
 
@@ -108,4 +109,5 @@ def _number_row(c: Context, finding: Finding, i: int) -> Row:
     key = f"number.{finding.rival}.{number.name}"
     label = c.words(key if key in c.words else f"number.{number.name}")
     shown = f"{label}: {label_of(c, number.of)}" if number.of else label
-    return Row((Cell(shown), Cell(value_of(c, finding, number)), Cell(interval_of(c, finding, number))))
+    interval = interval_of(c, finding, number)
+    return Row((Cell(shown), Cell(value_of(c, finding, number), second="" if interval == DASH else interval)))
