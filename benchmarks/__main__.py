@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("linear_speed", "draw_speed", "verify_speed", "demo_time", "lot_uniformity", "coverage", "randomisation")
+ALL = (
+    "linear_speed",
+    "draw_speed",
+    "verify_speed",
+    "demo_time",
+    "lot_uniformity",
+    "coverage",
+    "randomisation",
+    "linking",
+)
 
 
 def main() -> int:

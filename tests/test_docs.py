@@ -47,6 +47,24 @@ def test_the_story_of_a_draw_runs(tmp_path: Path) -> None:
     assert "exit code 6" in seen
 
 
+def test_the_story_of_an_outcome_runs(tmp_path: Path) -> None:
+    """And shows what the page says that it shows."""
+    seen = run_blocks("define.md", tmp_path)
+    page = (ROOT / "docs/define.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
+    assert shown in seen
+    assert "exit code 3" in seen
+    assert "expected values in 10 cases hold" in seen.split("exit code 3")[1]
+    assert "The look-up is logged" in seen
+    assert "500 of 501 rows are linked" in seen
+
+
+def test_the_story_of_an_outcome_has_the_same_commands_in_both_languages() -> None:
+    english, norwegian = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("define.md", "define.nb.md"))
+    blocks = r"```(?:sh|python)\n.*?```"
+    assert re.findall(blocks, norwegian, re.DOTALL) == re.findall(blocks, english, re.DOTALL)
+
+
 def test_both_tutorials_have_the_same_commands() -> None:
     def commands(name: str) -> list[str]:
         text = (ROOT / "docs" / name).read_text(encoding="utf-8")
