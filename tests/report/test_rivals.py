@@ -10,11 +10,11 @@ import pytest
 from lodd.evaluation.conclusions import LETTERS, Finding, Number, Rival
 from lodd.evaluation.verdict import NUMBERS, WHYS
 from lodd.locale import LANGUAGES, Language
-from lodd.report import render_html
 from lodd.report.context import Context
 from lodd.report.model import Answers, Details, Figure, Part, Table
 from lodd.report.rival_pictures import pictures
 from lodd.report.rival_words import interval_of, label_of, sentence, value_of
+from lodd.report.sections.rivals import rivals
 from lodd.report.words import words
 from tests.report.builders import World, external_world, se_world, three_arm_world
 
@@ -97,7 +97,7 @@ def test_what_a_number_is_about_is_named() -> None:
 
 
 def section(world: World, language: Language = "en") -> dict[str, Part]:
-    (found,) = [section for section in world.report(language).sections if section.id == "why"]
+    found = rivals(world.context(language))
     return {block.id: block for block in found.blocks if isinstance(block, Part)}
 
 
@@ -131,8 +131,7 @@ def test_findings_that_say_the_same_are_said_once() -> None:
 
 def test_the_overview_says_which_is_for_what() -> None:
     world = three_arm_world()
-    report = world.report("en")
-    (found,) = [section for section in report.sections if section.id == "why"]
+    found = rivals(world.context("en"))
     (table,) = [block for block in found.blocks if isinstance(block, Table)]
     assert [row.cells[0].href for row in table.rows] == [f"#why-{letter}" for letter in LETTERS.values()]
     findings = [f for f in world.evaluation.findings if f.rival == "treatment_contrast"]
@@ -140,7 +139,7 @@ def test_the_overview_says_which_is_for_what() -> None:
         replace(f, status="supported", why="as_much_in_programmes") if f is findings[0] else f
         for f in world.evaluation.findings
     )
-    (found,) = [s for s in world.changed(findings=changed).report("en").sections if s.id == "why"]
+    found = rivals(world.changed(findings=changed).context("en"))
     (table,) = [block for block in found.blocks if isinstance(block, Table)]
     assert table.rows[2].cells[1].text == "Supported: Supported Employment; Cannot tell: IPS"
 
@@ -148,13 +147,12 @@ def test_the_overview_says_which_is_for_what() -> None:
 def test_where_all_was_found_the_question_is_another() -> None:
     world = se_world()
     found = tuple(replace(v, code="different", direction=1) for v in world.evaluation.verdicts)
-    heads = [s.heading for s in world.changed(verdicts=found).report("en").sections if s.id == "why"]
-    assert heads == ["What else may lie behind the result?"]
+    assert rivals(world.changed(verdicts=found).context("en")).heading == "What else may lie behind the result?"
 
 
 def test_without_findings_the_section_says_so() -> None:
-    html = render_html(se_world().changed(findings=()).report("nb"))
-    assert "ingen funn om andre forklaringer" in html
+    said = rivals(se_world().changed(findings=()).context("nb"))
+    assert "ingen funn om andre forklaringer" in str(said)
 
 
 def test_earlier_evidence_is_drawn_on_its_own_scale() -> None:

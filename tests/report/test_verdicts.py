@@ -10,9 +10,9 @@ import pytest
 
 from lodd.evaluation.conclusions import BayesFactor, Size, Verdict
 from lodd.locale import LANGUAGES, Language
-from lodd.report import render_html
 from lodd.report.bayes import times
-from lodd.report.model import Details, Finding
+from lodd.report.model import Details, Figure, Finding
+from lodd.report.sections.summary import summary
 from lodd.report.verdicts import card, headline, in_short, size_in_words
 from tests.report.builders import external_world, se_world, three_arm_world
 
@@ -169,8 +169,7 @@ def test_the_sensitivity_to_the_prior_is_folded_under_the_verdict(language: Lang
     made = card(c, world.evaluation.verdicts[0], 1)
     (folded,) = made.blocks
     assert isinstance(folded, Details)
-    assert 'id="fig-bayes-in_work-1-se"' in render_html(world.report(language))
-    assert {"fig-bayes-in_work-1-se"} <= {figure.id for figure in world.report(language).figures()}
+    assert [block.id for block in folded.blocks if isinstance(block, Figure)] == ["fig-bayes-in_work-1-se"]
 
 
 def test_what_could_not_be_estimated_or_is_about_too_few_shows_no_numbers() -> None:
@@ -208,8 +207,7 @@ def test_a_sum_is_told_as_a_total_in_its_own_unit() -> None:
 
 def test_the_summary_says_each_verdict_with_its_number() -> None:
     world = se_world()
-    report = world.report("en")
-    (bullets,) = [block for block in report.sections[0].blocks if block.kind == "bullets"]
+    (bullets,) = [block for block in summary(world.context("en")).blocks if block.kind == "bullets"]
     assert [item.split(":")[0] for item in bullets.items] == ["In work", "In work without benefits"]  # type: ignore[union-attr]
     assert all("95% interval" in item for item in bullets.items)  # type: ignore[union-attr]
 

@@ -24,7 +24,7 @@ def effects(c: Context) -> Section:
         return Section("effects", w("effects.heading"), (none,))
     blocks: list[Block] = [Paragraph(w("effects.lead", confidence=c.confidence))]
     blocks += [_primary(c, outcome) for outcome in c.primary_outcomes]
-    blocks.append(Part("all-outcomes", w("index.heading"), (Paragraph(w("index.lead")), _index(c), *_p_values(c))))
+    blocks.append(Part("all-outcomes", w("index.heading"), (Paragraph(w("index.lead")), _index(c), *p_values(c))))
     for family, outcomes in c.outcome_groups:
         own = tuple(_folded(c, o) for o in outcomes if o not in c.primary_outcomes)
         if own:
@@ -111,7 +111,7 @@ def _period(c: Context, e: Estimate | None, outcome: str) -> Cell:
 # p-values -------------------------------------------------------------------------------------------------------------
 
 
-def _p_values(c: Context) -> list[Block]:
+def p_values(c: Context) -> list[Block]:
     """Every outcome's p-values by redraws in each declared period, alone and corrected within its family; folded."""
     w, periods = c.words, c.trial.analysis.periods
     pairs = [(o, a) for _, outcomes in c.outcome_groups for o in outcomes for a in c.treated_arms]
