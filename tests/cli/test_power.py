@@ -101,7 +101,7 @@ def test_unknown_spread_is_said_with_the_way_out(klar: Path, capsys: pytest.Capt
         (("--people", "3"), "from 20 to 200000"),
         (("--simulations", "-1"), "from 0 to 100000"),
         (("--assume", "in_work:mean=lots"), 'cannot read "in_work:mean=lots"'),
-        (("--assume", "in_work:mean=4"), "no spread follows from this"),
+        (("--assume", "in_work:mean=4"), "the outcome cannot vary like this"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from lodd.errors import UsageError
+from lodd.evaluation.power import given
 from lodd.evaluation.randomisation import Question, ask, fixed_effects, hajek, post_stratified
 from lodd.evaluation.randomisation.inversion import Shifted, shift_columns
 
@@ -59,3 +63,20 @@ def test_an_inverted_interval_holds_what_is_not_rejected_also_with_many_covariat
     low, high = shifted.interval(0.05)
     assert low == pytest.approx(min(accepted), abs=0.011)
     assert high == pytest.approx(max(accepted), abs=0.011)
+
+
+@pytest.mark.parametrize("said", ["mean=30,sd=40", "mean=0.3,sd=0.9", "sd=0.7", "mean=nan,sd=0.4", "mean=-0.1,sd=0.1"])
+def test_power_refuses_a_share_that_cannot_be(small: Any, said: str) -> None:
+    """Percentages instead of shares, most often: they would give a power that is wrong by a hundred."""
+    with pytest.raises(UsageError) as refused:
+        given(small.trial, [f"work:{said}"])
+    assert "√(mean·(1 − mean))" in str(refused.value)
+    assert given(small.trial, ["work:mean=0.3,sd=0.46"])["work"].sd == 0.46  # rounded up
+
+
+def test_a_sum_of_months_is_no_share(world: Any) -> None:
+    """Months in work out of 36 vary by more than a half, and their deviation does not follow from a share."""
+    trial = world(60, primary=[{"outcome": "work", "months": "1..4", "summary": "sum"}]).trial
+    assert given(trial, ["work:mean=1.2,sd=1.4"])["work"].sd == 1.4
+    with pytest.raises(UsageError):
+        given(trial, ["work:mean=0.3"])

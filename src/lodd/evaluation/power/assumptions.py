@@ -21,6 +21,8 @@ from lodd.protocol.outcome import Outcome
 from lodd.protocol.types import Panel, Participants
 
 Basis = Literal["declared", "given", "registers"]
+MOST: Final = 1.05
+"""By how much a declared deviation may exceed the largest that a share can have: it is rounded, or from a sample."""
 _FEWEST: Final = 30
 """People that a variance found in registers needs."""
 
@@ -66,7 +68,18 @@ def assumption(
         sd = math.sqrt(mean * (1.0 - mean))
     if sd is None or not sd > 0 or not math.isfinite(sd) or not 0 <= r2 < 1:
         raise UsageError(_impossible(name, mean, sd, r2))
+    if mean is not None and not math.isfinite(mean):
+        raise UsageError(_impossible(name, mean, sd, r2))
+    if outcome.binary and not summed and sd > MOST * _largest_sd(mean):
+        raise UsageError(_impossible(name, mean, sd, r2))
     return Assumption(math.nan if mean is None else mean, sd, r2, basis)
+
+
+def _largest_sd(mean: float | None) -> float:
+    """Of something between 0 and 1: half, or with a mean that of zeros and ones (below 0: the mean cannot be)."""
+    if mean is None:
+        return 0.5
+    return math.sqrt(mean * (1.0 - mean)) if 0 <= mean <= 1 else -1.0
 
 
 def declared(trial: Trial, primary: Primary) -> Assumption | None:
@@ -153,13 +166,14 @@ def given(trial: Trial, written: Sequence[str]) -> Mapping[str, Assumption]:
         if name not in trial.outcomes or not numbers or not numbers.keys() <= {"mean", "sd", "r2"}:
             raise UsageError(_form(text, trial))
         outcome = trial.outcomes[name]
-        found[name] = _given(outcome, name, numbers)
+        summed = any(p.summary == "sum" for p in trial.analysis.primary if p.outcome == name)
+        found[name] = _given(outcome, name, numbers, summed=summed)
     return found
 
 
-def _given(outcome: Outcome, name: str, numbers: Mapping[str, float]) -> Assumption:
+def _given(outcome: Outcome, name: str, numbers: Mapping[str, float], *, summed: bool) -> Assumption:
     mean, sd, r2 = numbers.get("mean"), numbers.get("sd"), numbers.get("r2", 0.0)
-    return assumption(outcome, name, mean=mean, sd=sd, r2=r2, basis="given")
+    return assumption(outcome, name, mean=mean, sd=sd, r2=r2, basis="given", summed=summed)
 
 
 def _months(trial: Trial, panel: Panel, primary: Primary) -> MonthRange | None:
@@ -202,11 +216,13 @@ def _residuals(y: Floats, matrix: Floats) -> tuple[Floats, int]:
 def _impossible(name: str, mean: float | None, sd: float | None, r2: float) -> Problem:
     said = ", ".join(f"{key} = {value}" for key, value in (("mean", mean), ("sd", sd), ("r2", r2)) if value is not None)
     return Problem(
-        Text(nb=f"av dette følger ingen spredning: {said}", en=f"no spread follows from this: {said}"),
+        Text(nb=f"slik kan ikke utfallet variere: {said}", en=f"the outcome cannot vary like this: {said}"),
         f"outcomes.{name}.planning",
         Text(
-            nb="sd større enn 0 (for en andel holder mean mellom 0 og 1), og r2 fra 0 til under 1",
-            en="sd above 0 (for a share a mean between 0 and 1 is enough), and r2 from 0 to below 1",
+            nb="sd større enn 0, og r2 fra 0 til under 1; for en andel holder mean, og der er mean fra 0 til 1 og sd "
+            "høyst √(mean·(1 − mean))",
+            en="sd above 0, and r2 from 0 to below 1; for a share a mean is enough, and there mean is from 0 to 1 and "
+            "sd at most √(mean·(1 − mean))",
         ),
     )
 
