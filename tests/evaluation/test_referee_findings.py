@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import isnan
 from typing import Any
 
@@ -41,3 +42,27 @@ def test_nothing_is_said_of_months_in_which_nobody_is_followed() -> None:
 def test_the_interval_of_a_plain_share_is_wilsons() -> None:
     found = placed([1] * 20 + [25] * 80, [1] * 20 + [0] * 80, 3)
     assert (found.low, found.high) == pytest.approx((0.1334, 0.2888), abs=1e-4)
+
+
+def test_a_trial_that_ends_in_the_month_of_the_draw_is_evaluated(world: Any) -> None:
+    small = world(60, window=(2, 0), primary=(), periods=(), cumulative=())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert small.evaluate().estimates.height
+
+
+def test_a_covariate_that_is_the_same_for_everybody_is_named(world: Any) -> None:
+    notes = world(60).with_column(region=["a"] * 60).evaluate().notes
+    assert ("covariate_dropped", "region=a") in [(note.kind, note.subject) for note in notes]
+
+
+def test_people_with_no_chance_of_either_arm_of_a_pair(world: Any) -> None:
+    """An external draw that some could come out of with one arm only: they are in no comparison."""
+    small = world(90, arms=("control", "a", "b"), draw={"method": "external"}, covariates=())
+    sure = np.flatnonzero(small.participants.arm_index == 2)[:5]
+    shares = np.full((90, 3), 1 / 3)
+    shares[sure] = [0.0, 0.0, 0.999]
+    marked = small.with_column(**{f"marginal_{arm}": shares[:, k] for k, arm in enumerate(("control", "a", "b"))})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert marked.evaluate().estimates.filter("main")["p_randomisation"].null_count() == 0

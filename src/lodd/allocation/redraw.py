@@ -75,7 +75,8 @@ def redraw_independent(history: DrawHistory, rows: Integers, numbers: Words, pai
     kept = list(range(history.arms)) if pair is None else list(pair)
     probability = history.probability[rows][:, kept]
     ends = np.cumsum(probability, axis=1)
-    limits = np.minimum(np.rint(ends[:, :-1] / ends[:, -1:] * _RANGE), _RANGE - 1).astype(np.uint32)
+    total = np.where(ends[:, -1:] > 0, ends[:, -1:], 1.0)  # neither of a pair for people of other arms: not redrawn
+    limits = np.minimum(np.rint(ends[:, :-1] / total * _RANGE), _RANGE - 1).astype(np.uint32)
     lots = (numbers >= limits[:, 0]).view(np.uint8)
     for column in range(1, limits.shape[1]):
         lots += numbers >= limits[:, column]

@@ -96,7 +96,7 @@ def _facts(column: pl.Series, *, all_categories: bool) -> list[tuple[str, Floats
         return [(column.name, column.cast(pl.Float64).fill_null(np.nan).to_numpy())]
     values = column.cast(pl.String).fill_null(NO_ANSWER)
     categories = sorted(values.unique().to_list())
-    shown = categories if all_categories else categories[1:]
+    shown = categories if all_categories else categories[1:] or categories  # a constant is dropped by name, later
     return [(f"{column.name}={category}", (values == category).cast(pl.Float64).to_numpy()) for category in shown]
 
 

@@ -57,8 +57,8 @@ class Case:
     @property
     def months(self) -> MonthRange:
         """The months that findings look at: those of the first primary outcome, else all from month 1."""
-        primary = self.plan.trial.analysis.primary
-        return primary[0].months if primary else MonthRange(1, max(1, self.plan.panel.window.last))
+        primary, last = self.plan.trial.analysis.primary, self.plan.panel.window.last
+        return primary[0].months if primary else MonthRange(min(1, last), last)
 
     @property
     def own(self) -> str | None:
