@@ -180,6 +180,7 @@ def test_fidelity_is_said_not_to_be_protected_by_the_draw(language: Language) ->
 def test_a_target_group_stands_beside_the_participants() -> None:
     world = se_world()
     drawn = figure(world, "targets", "fig-targets-1")
+    assert drawn.alternative.count("(") == 3, "the participants and two target groups, once each"
     assert "The participants" in drawn.wide.body
     assert "Those who usually take part in the programme" in drawn.alternative
     rows = [row for row in table(world, "targets", "tab-targets").rows if row.role == "body"]

@@ -133,6 +133,8 @@ def _equivalence(c: Context, verdict: Verdict) -> str:
     w = c.words
     if verdict.equivalence == "not_preregistered":
         return w("verdict.no_margin" if isnan(verdict.margin) else "verdict.margin_not_locked")
+    if verdict.code == "different":
+        return ""  # nobody asks whether what differs is equal
     unit = c.unit(verdict.outcome, verdict.summary)
     return w(
         f"verdict.equivalence.{verdict.equivalence}",

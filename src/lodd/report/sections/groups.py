@@ -76,8 +76,9 @@ def _difference(c: Context, rows: list[Found]) -> str:
 def targets(c: Context) -> list[Part]:
     """Primary effects projected to the plan's target groups, and how well the reweighting met them."""
     w, blocks = c.words, list[Block]()
+    adjusted = c.estimates.main is not None and c.estimates.main[1]
     for i, primary in enumerate(c.primaries):
-        rows = [r for arm in c.treated_arms for r in primary_rows(c, "targets", primary, arm)]
+        rows = [r for arm in c.treated_arms for r in primary_rows(c, "targets", primary, arm, adjusted=adjusted)]
         shown = [(r, e) for r in rows if (e := effect_of(c, named(c, _target(c, r["target"]), r["arm"]), r))]
         if shown:
             blocks.append(_projected(c, i, primary, [row for row, _ in shown], [effect for _, effect in shown]))
