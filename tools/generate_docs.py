@@ -29,9 +29,11 @@ DRAW = (
     "outage-list", "outage-return", "outage-void", "checkpoint", "close", "reveal", "verify", "receipt", "repair",
 )  # fmt: skip
 COMMANDS = (
-    "", "new", "check", "lock", "power", "simulate", "link", "assure", "explain", "panel", "evaluate", "report", "demo", "draw",
+    "", "new", "check", "lock", "power", "simulate", "link", "assure", "explain", "panel", "evaluate",
+    "report", "demo", "draw",
     *(f"draw {c}" for c in DRAW),
-    "serve", "site", "site manager", "site migrate", "site backup", "site restore", "site check-ledger",
+    "serve", "site", "site manager", "site migrate", "site backup", "site restore", "site export",
+    "site check-ledger",
 )  # fmt: skip
 LEXICON = {"str": "text", "int": "whole number", "Decimal": "number", "date": "date", "bool": "true or false"}
 

@@ -206,6 +206,32 @@ def backup(
 
 @site.command(
     help=_(
+        nb="Skriv forsøket som en mappe i en zip-fil, med pseudonymer: loggen, deltakerne og tiltakene.",
+        en="Write the trial as a folder in a ZIP file, by pseudonym: ledger, participants, programmes.",
+    )
+)
+def export(
+    out: Annotated[Path, Parameter(help=_(nb="Filen eller mappen.", en="The file or folder."))],
+    *,
+    folder: OptionFolder = None,
+    keys: Keys = (),
+) -> None:
+    _need_site()
+    _configured(folder, keys, tables=True)
+    from lodd.site.actions.exports import write_export
+
+    file = write_export(out)
+    say(
+        Text(
+            nb=f"Skrev {file}. Neste: pakk den ut, og kjør lodd draw verify og lodd evaluate i mappen.",
+            en=f"Wrote {file}. Next: unpack it, and run lodd draw verify and lodd evaluate in the folder.",
+        ),
+        _LANGUAGE,
+    )
+
+
+@site.command(
+    help=_(
         nb="Gjenopprett en sikkerhetskopi i en tom database, og kontroller den.",
         en="Restore a backup into an empty database, and check it.",
     )
