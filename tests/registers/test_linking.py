@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def test_an_extract_without_rows(ring: KeyRing, kind: str, tmp_path: Path) -> No
     assert read(out / path.name).columns == ["hours", "person_id"]
 
 
-@pytest.mark.parametrize("cast", [pl.String, pl.Int64, pl.Categorical])
+@pytest.mark.parametrize("cast", [pl.String, pl.Int64, pl.Float64, pl.Categorical])
 def test_numbers_in_another_column_are_refused_unless_something_is_said(
     ring: KeyRing, extract: Path, cast: Any
 ) -> None:
@@ -166,12 +167,35 @@ def test_numbers_in_another_column_are_refused_unless_something_is_said(
     with pytest.raises(DataError, match=r"(?s)\"partner\" seems.*--also partner=NEW_NAME"):
         linked_one(extract, ring)
     assert not (extract.parent / "out").exists()
+    if cast == pl.Float64:
+        return  # not a column that can be linked
     linked, out = linked_one(extract, ring, also={"partner": "partner_id"})
     partner = [ring.person_id(PEOPLE[5]), None, ring.person_id(PEOPLE[6])]
     assert read(out / extract.name)["partner_id"].to_list() == partner
     assert linked.also_empty == {"partner": 1}
     link([extract], ring, extract.parent / "less", Asked(drop=("partner",)))
     assert read(extract.parent / "less" / extract.name).columns == ["hours", "person_id"]
+
+
+@pytest.mark.parametrize("how", ["{}.0", "{:.6} {:.5}", "{:.6}-{:.5}"])
+def test_numbers_written_in_other_ways_are_seen_too(ring: KeyRing, tmp_path: Path, how: str) -> None:
+    others = [
+        how.format(number[:6], number[6:]) if " " in how or "-" in how else how.format(number) for number in NUMBERS
+    ]
+    jobs(NUMBERS, id=others).write_csv(tmp_path / "jobs.csv")
+    with pytest.raises(DataError, match='"id" seems'):
+        linked_one(tmp_path / "jobs.csv", ring)
+
+
+def test_a_file_that_changes_while_it_is_read(ring: KeyRing, extract: Path) -> None:
+    jobs(NUMBERS).write_parquet(extract)
+
+    def meddle(*_: Any) -> None:
+        os.utime(extract, (0, 0))
+
+    with pytest.raises(DataError, match="changed while it was read"):
+        link([extract], ring, extract.parent / "out", progress=meddle)
+    assert not (extract.parent / "out").exists()
 
 
 def test_other_columns_of_eleven_digits_are_no_numbers(ring: KeyRing, extract: Path) -> None:

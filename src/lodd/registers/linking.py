@@ -187,10 +187,14 @@ class _Linking:
     def into(self, folder: Path) -> Linked:
         with ExitStack() as stack:
             with unreadable_files(self.path):
+                before = _version(self.path)
                 extract = stack.enter_context(open_extract(self.path, self.asked.dialect))
             number = problems.number_column(self.path, extract.schema.names, self.asked.number)
             problems.check_columns(self.path, extract.schema.names, number, self.asked.also, self.asked.drop)
             self._write(extract, number, folder)
+            with unreadable_files(self.path):
+                if _version(self.path) != before:
+                    raise problems.changed(self.path)
         people = len(self.seen)
         return Linked(
             file=self.path.name,
@@ -275,3 +279,9 @@ class _Linking:
             numbers = plainly_good(digits, "test") | plainly_good(digits, "production")
             if 2 * int(numbers.sum()) >= len(digits):
                 raise problems.numbers_elsewhere(self.path, name)
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """What changes when a file is written to."""
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns

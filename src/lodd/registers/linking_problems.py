@@ -190,18 +190,44 @@ def numbers_elsewhere(path: Path, name: str) -> DataError:
     )
 
 
+def changed(path: Path) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb="filen ble endret mens den ble lest; ingenting er skrevet",
+                en="the file changed while it was read; nothing was written",
+            ),
+            str(path),
+            next_step=Text(nb="Vent til den er ferdig levert, og prøv igjen.", en="Wait until it is whole; try again."),
+        )
+    )
+
+
 def eleven_digits(column: pa.Array) -> NDArray[np.uint8]:
-    """(n, 11) the digits of those values that may be identity numbers; none for columns of other types."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_integer(kind):
-        values = column.cast(kind).drop_null().cast(pa.int64(), safe=False)
-        column = values.filter(pc.and_(pc.greater(values, 10**9), pc.less(values, 10**11))).cast(pa.string())
-        column = pc.utf8_lpad(column, 11, "0")
+    """(n, 11) the digits of those values that may be identity numbers; none for columns of other types.
+
+    Also of whole numbers kept as decimals, as spreadsheets do, and of numbers written with spaces, stops or hyphens.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.dictionary, kind.value_type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        texts = _as_text(column.drop_null())
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        column = (column.dictionary if pa.types.is_dictionary(column.type) else column).cast(pa.string())
-        column = column.filter(pc.equal(pc.binary_length(column), 11))
+        texts = column.cast(pa.string())
+        length = pc.binary_length(texts)
+        texts = texts.filter(pc.and_(pc.greater_equal(length, 11), pc.less_equal(length, 13)))
+        texts = pc.replace_substring_regex(texts, r"\.0$|[ .-]", "")
     else:
         return np.zeros((0, 11), dtype=np.uint8)
-    digits = np.frombuffer("".join(column.to_pylist()).encode(), dtype=np.uint8)
-    digits = digits[: len(digits) // 11 * 11].reshape(-1, 11) - np.uint8(48)
+    texts = texts.filter(pc.equal(pc.binary_length(texts), 11))
+    digits = np.frombuffer("".join(texts.to_pylist()).encode(), dtype=np.uint8).reshape(-1, 11) - np.uint8(48)
     return digits[(digits <= 9).all(axis=1)]
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Whole numbers that could be eleven digits with zeros in front, as text."""
+    values = column.cast(pa.float64(), safe=False)
+    possible = pc.and_(pc.greater(values, 10**9), pc.less(values, 10**11))
+    whole = values.filter(pc.and_(possible, pc.equal(values, pc.floor(values)))).cast(pa.int64())
+    return pc.utf8_lpad(whole.cast(pa.string()), 11, "0")
