@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -98,6 +99,14 @@ def test_the_demo_lets_anybody_be_anyone_and_goes_on_where_it_was(tmp_path: Path
             assert 'class="demo"' in home.text
     assert stat.S_IMODE((folder / "site" / "secret").stat().st_mode) == 0o600
     keys = ("--folder", str(folder), "--keys", str(folder / "keys"))
+    exported = command("site", "export", str(tmp_path / "out.zip"), *keys)
+    assert exported.returncode == 0, exported.stderr
+    shutil.unpack_archive(tmp_path / "out.zip", tmp_path / "out")
+    (unpacked,) = (tmp_path / "out").iterdir()
+    lock = ("--lock", str(unpacked / "trial.lock.json"))
+    assert command("draw", "verify", str(unpacked / "ledger.ndjson"), *lock).returncode == 0
+    evaluated = command("evaluate", str(unpacked), "--draws", "199")
+    assert evaluated.returncode == 0, evaluated.stderr
     checked = command("site", "check-ledger", *keys)
     assert checked.returncode == 0, checked.stderr
     assert f"{DRAWS} drawn, 1 withdrawn" in checked.stdout
