@@ -33,20 +33,19 @@ def case(*lines: str) -> str:
     return '[[case]]\nsays = "one"\n' + "\n".join(lines) + "\n"
 
 
+SAID = {
+    case(JOB, "expect.in_work = { 2014-12 = 'missing', '2015-01..2015-03' = 1 }"): [True] * 4,
+    case("drawn_at = 2015-02-01", JOB, "expect.in_work = { -1 = 0, '0..1' = 1, '+2' = 1 }"): [False, True, True, True],
+    case("records.pay = [{ month = 2015-03-01, amount = 100 }]", "expect.pay = { 2015-02 = 8.333333 }"): [True],
+    case("records.pay = [{ month = 2015-03-01, amount = 100 }]", "expect.pay = { 2015-02 = 8.333 }"): [False],
+    case("expect.idle = { 2015-02 = 1, 2015-03 = 'missing' }"): [True, False],
+    case("facts = { age = 40, name = 'x', share = 0.5 }", "expect.pay = { 2015-02 = 0, 2015-03 = 1 }"): [True, False],
+}
+
+
 def test_values_months_and_ranges() -> None:
-    assert holds(case(JOB, "expect.in_work = { 2014-12 = 'missing', '2015-01..2015-03' = 1 }")) == [True] * 4
-    assert holds(case("drawn_at = 2015-02-01", JOB, "expect.in_work = { -1 = 0, '0..1' = 1, '+2' = 1 }")) == [
-        False, True, True, True,
-    ]  # fmt: skip
-    assert holds(case("records.pay = [{ month = 2015-03-01, amount = 100 }]", "expect.pay = { 2015-02 = 8.333333 }"))
-    assert holds(case("expect.idle = { 2015-02 = 1, 2015-03 = 'missing' }")) == [True, False]
-    assert holds(case("expect.pay = { 2015-02 = 0, 2015-03 = 1 }")) == [True, False]
-
-
-def test_cases_are_people_of_their_own() -> None:
-    both = case(JOB, "expect.in_work = { 2015-02 = 1 }") + case("facts = { age = 40, name = 'x', share = 0.5 }",
-                                                               "expect.in_work = { 2015-02 = 0 }")  # fmt: skip
-    assert holds(both) == [True, True]
+    """All in one file: each case is a person of its own."""
+    assert holds("".join(SAID)) == [value for values in SAID.values() for value in values]
 
 
 WRONG = {
