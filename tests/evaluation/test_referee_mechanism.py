@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,8 +16,11 @@ from lodd.allocation.events import Amendment, Beacon
 from lodd.allocation.ledger import Chain
 from lodd.evaluation import DrawRecord, evaluate
 from lodd.evaluation.integrity import draw_record, integrity_tables
+from lodd.evaluation.integrity.record import REQUEST_SCHEMA
+from lodd.evaluation.integrity.withdrawn import with_withdrawn
 from lodd.evaluation.randomisation import protocol_seed, reference
 from lodd.protocol.lock import Prespecification
+from lodd.protocol.types import Participants
 
 World = Any
 AMENDED = date(2015, 4, 1)
@@ -62,3 +66,63 @@ def test_a_fair_draw_by_an_amended_schedule_is_not_suspected(world: Callable[...
         table = integrity_tables(fair.trial, fair.participants, fair.panel, known, redraws=499)["integrity"]
         total = table.filter(pl.col("check") == "count_total")
         assert (total["p_value"][0] < 0.01) is wrong
+
+
+def in_blocks(world: World, size: int) -> tuple[World, DrawRecord]:
+    """The people drawn by full blocks in every stratum, in the order of their days; every fifth has withdrawn."""
+    arms, rng = world.trial.arm_ids, np.random.default_rng(5)
+    frame = world.participants.frame.sort("drawn_at", "person_id")
+    arm = np.empty(frame.height, dtype=object)
+    for stratum in frame["stratum"].unique().sort():
+        rows = np.flatnonzero(frame["stratum"] == stratum)
+        blocks = [rng.permutation(np.resize(arms, size)) for _ in range(0, len(rows), size)]
+        arm[rows] = np.concatenate(blocks)[: len(rows)]
+    order = np.arange(1, frame.height + 1)
+    shares = {f"marginal_{name}": np.full(frame.height, 1 / len(arms)) for name in arms}
+    drawn = frame.with_columns(arm=pl.Series(arm.tolist()), draw_order=pl.Series(order), **{
+        name: pl.Series(values) for name, values in shares.items()
+    })  # fmt: skip
+    answers = drawn.select(pl.col("draw_order").alias("seq"), "drawn_at", "office", "arm", *shares).with_columns(
+        by=pl.lit("line"),
+        slip=pl.lit(value=False),
+        error_noted=pl.lit(value=False),
+        withdrawn=pl.Series(order % 5 == 0),
+    )
+    stay = drawn.filter(pl.Series(order % 5 != 0))
+    left = world.participants.frame.select("person_id").join(stay, on="person_id", how="inner", maintain_order="left")
+    kept = np.isin(world.participants.frame["person_id"].to_numpy(), left["person_id"].to_numpy())
+    panel = replace(world.panel, frame=world.panel.frame.filter(pl.Series(np.repeat(kept, len(world.panel.window)))))
+    there = Participants(left.select(drawn.columns), arms)
+    record = DrawRecord(answers, pl.DataFrame(schema=REQUEST_SCHEMA), design=Design.from_trial(world.trial))
+    return replace(world, participants=there, panel=panel), record
+
+
+@pytest.mark.parametrize(("arms", "share"), [(("control", "se"), "0.5"), (("control", "a", "b", "c"), "0.25")])
+def test_blocks_are_redrawn_with_those_who_have_withdrawn_in_their_places(
+    world: Callable[..., World], arms: tuple[str, ...], share: str
+) -> None:
+    """The lots of those who remain are redrawn as parts of the real blocks: each full block still holds every arm."""
+    schedule = [
+        {"site": site, "from": "2015-01-01", "probability": dict.fromkeys(arms[1:], share)}
+        for site in ("north", "south")
+    ]
+    draw = {"method": "blocks", "schedule": schedule, "block_sizes": [len(arms)]}
+    start = world(160, arms=arms, draw=draw, covariates=(), subgroups=())
+    design = Design.from_trial(start.trial)
+    names = [design.place(office, AMENDED).stratum for office in start.participants.frame["office"]]
+    drawn, record = in_blocks(start.with_column(stratum=names), len(arms))
+    everybody = with_withdrawn(drawn.trial, drawn.participants, record)
+    assert len(everybody) == 160
+    assert record.design is not None
+    lots = record.design.redraw(record.design.history(everybody), 20, 3)
+    in_order, strata = np.argsort(everybody.frame["draw_order"].to_numpy()), everybody.stratum_index
+    for stratum in np.unique(strata):
+        rows = in_order[strata[in_order] == stratum]
+        full = lots[:, rows[: len(rows) // len(arms) * len(arms)]].reshape(20, -1, len(arms))
+        assert (np.sort(full, axis=2) == np.arange(len(arms))).all()
+    found = evaluate(drawn.trial, drawn.participants, drawn.panel, Prespecification(), record=record)
+    assert "not_redrawn" not in {note.kind for note in found.notes}
+    assert found.estimates.filter("main", role="primary")["p_randomisation"].null_count() == 0
+    assert len(with_withdrawn(drawn.trial, drawn.participants, None)) == len(drawn.participants)
+    wrong = replace(record, answers=record.answers.with_columns(arm=pl.lit("se")))
+    assert len(with_withdrawn(drawn.trial, drawn.participants, wrong)) == len(drawn.participants)

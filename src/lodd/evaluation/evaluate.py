@@ -17,6 +17,7 @@ from lodd.evaluation.columns import Block
 from lodd.evaluation.estimates import estimate_all, estimates_frame
 from lodd.evaluation.further import further_tables
 from lodd.evaluation.integrity import DrawRecord, integrity_tables
+from lodd.evaluation.integrity.withdrawn import with_withdrawn
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
 from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
@@ -76,7 +77,7 @@ def evaluate(
         redrawn = randomise(
             trial,
             setting,
-            participants,
+            with_withdrawn(trial, participants, record),
             blocks,
             rows,
             notes=notes,

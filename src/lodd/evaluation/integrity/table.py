@@ -27,6 +27,7 @@ from lodd.evaluation.integrity.order import ArmMeasures
 from lodd.evaluation.integrity.record import DrawRecord
 from lodd.evaluation.integrity.rows import About, Member, Row, Verdict, judged, members_frame, one_by_one, row_of
 from lodd.evaluation.integrity.tails import Measure, Reference, references
+from lodd.evaluation.integrity.withdrawn import with_withdrawn
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.shares import two_sided_p_value
 from lodd.protocol.model import Trial
@@ -57,13 +58,14 @@ def integrity_tables(
     checks.ledger()
     try:
         design = (record.design if record is not None else None) or Design.from_trial(trial)
-        drawn = drawn_of(trial, design, participants, record)
+        everybody = with_withdrawn(trial, participants, record)
+        drawn = drawn_of(trial, design, everybody, record)
     except LoddError:
         checks.unknown([*_ALONE, "serial_office", "covariates_joint", *_BY_CALLER], "draw", "cannot_be_redrawn")
         checks.unknown(["referral", "start"], "after", "cannot_be_redrawn")
     else:
         checks.arms(drawn)
-        checks.characteristics(design)
+        checks.characteristics(design, everybody)
         checks.answers(design)
     return {
         "integrity": judged(checks.rows),
@@ -128,8 +130,11 @@ class _Checks:
         if drawn.caller is None:
             self.unknown(_BY_CALLER, "draw", "one_caller" if drawn.source == "ledger" else "callers_not_known")
 
-    def characteristics(self, design: Design) -> None:
-        """Everything known before the draw, and the waiting after it: by redraws of the participants."""
+    def characteristics(self, design: Design, everybody: Participants) -> None:
+        """Everything known before the draw, and the waiting after it: by redraws of the participants.
+
+        ``everybody``: with those after them whose lots are redrawn too, and about whom nothing is known.
+        """
         office, strata = Groups.of(self.participants.frame["office"].to_list()), self.participants.stratum_index
         matrix = within_strata(_known_before(self.trial, self.participants, self.panel), strata)
         waiting = {"start": start_months(self.panel), "referral": referral_days(self.participants)}
@@ -142,7 +147,8 @@ class _Checks:
                 measures[f"covariates:{arm}"] = arm_sums(matrix, k)
                 measures[f"office_covariates:{arm}"] = office_sums(matrix, office, k)
             measures |= {f"{name}:{arm}": arm_sums(wait[:, :1], k) for name, wait in waits.items() if wait.shape[1]}
-        found = references(design, design.history(self.participants), measures, self.redraws) if measures else {}
+        ours = {name: _of_the_first(len(self.participants), measure) for name, measure in measures.items()}
+        found = references(design, design.history(everybody), ours, self.redraws) if measures else {}
         for _, arm in self._compared:
             self._covariates(arm, found, office, f"columns={matrix.shape[1]}")
             for name, times in waiting.items():
@@ -194,6 +200,10 @@ def _total(drawn: Drawn, k: int, arm: str, tails: Reference) -> Row:
     if row.p_value is None or len(drawn.history.independent) < len(drawn):
         return row
     return replace(row, p_value=two_sided_p_value(drawn.history.probability[:, k], int(tails.actual[0])))
+
+
+def _of_the_first(people: int, measure: Measure) -> Measure:
+    return lambda lots: measure(lots[:, :people])
 
 
 def _kinds(drawn: Drawn) -> Iterator[tuple[str, Groups]]:

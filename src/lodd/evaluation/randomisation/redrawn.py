@@ -44,6 +44,7 @@ def randomise(
 ) -> Redrawn:
     """Redraw the lots ``draws`` times for every arm, by the trial's own mechanism.
 
+    ``participants``: those of the setting, and after them others whose lots are redrawn too, but not looked at.
     ``design``: with the schedule as it was amended while the trial ran; default: as the protocol declares it.
     Participants without what their mechanism needs to be redrawn leave a note, and no p-values.
     """
@@ -60,11 +61,11 @@ def randomise(
             question = Question(
                 asked.statistics, asked.families(rows, family_of(trial)), asked.curves(rows), asked.kept
             )
-            redraw = _redraws(design, history, seed, k, pair)
+            redraw = _redraws(design, history, seed, k, pair, people=len(setting.arm))
             _fill(setting, rows, asked, ask(question, redraw, setting.arm == k, draws, progress=progress), redrawn)
             redrawn.add("redraws", **_how(trial, setting, k, draws, seed))
     except DataError:
-        notes.add("not_redrawn", trial.draw.method, len(participants))
+        notes.add("not_redrawn", trial.draw.method, len(setting.arm))
     return redrawn
 
 
@@ -73,9 +74,12 @@ def protocol_seed(status: Mapping[str, str]) -> int:
     return int(status.get("protocol_sha256", "0")[:16] or "0", 16)
 
 
-def _redraws(design: DrawDesign, history: DrawHistory, seed: int, k: int, pair: tuple[int, int] | None) -> Redraw:
+def _redraws(
+    design: DrawDesign, history: DrawHistory, seed: int, k: int, pair: tuple[int, int] | None, *, people: int
+) -> Redraw:
     def redraw(first: int, count: int) -> Allocations:
-        return np.ascontiguousarray((design.redraw(history, count, seed, first=first, pair=pair) == k).T)
+        lots = design.redraw(history, count, seed, first=first, pair=pair)[:, :people]
+        return np.ascontiguousarray((lots == k).T)
 
     return redraw
 
