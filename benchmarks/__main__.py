@@ -14,7 +14,11 @@ ALL = (
     "coverage",
     "randomisation",
     "linking",
+    "integrity",
+    "site_draws",
+    "site_pages",
 )
+"""All but ``calibration``, which takes an hour: ``python -m benchmarks.calibration``."""
 
 
 def main() -> int:
