@@ -66,3 +66,15 @@ def test_people_with_no_chance_of_either_arm_of_a_pair(world: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert marked.evaluate().estimates.filter("main")["p_randomisation"].null_count() == 0
+
+
+def test_what_nobody_uses_is_used_alike(world: Any) -> None:
+    """No variance is no ignorance: 400 people without a month in any instrument, or in work practice."""
+    explanations = {"work": "work", "instruments": ["pay"], "work_practice": "pay", "placement_months": 1}
+    small = world(400, explanations=explanations, covariates=())
+    rng = np.random.default_rng(2)
+    work = np.zeros((400, 7))
+    work[:, 3:] = (rng.random(400) < 0.9 * small.participants.arm_index)[:, None]
+    found = {f.rival: f for f in small.with_values(work=work, pay=np.zeros((400, 7))).evaluate().findings}
+    assert (found["other_instruments"].status, found["other_instruments"].why) == ("not_supported", "used_alike")
+    assert found["implementation"].why == "as_intended"

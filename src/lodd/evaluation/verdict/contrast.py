@@ -11,8 +11,8 @@ from lodd.evaluation.conclusions import Finding, Number, Status
 from lodd.evaluation.covariates import month_slice
 from lodd.evaluation.design import Floats
 from lodd.evaluation.verdict.case import Case, either, inside
-from lodd.evaluation.verdict.comparing import MONTH_SCHEMA, Compared, Row, compare_one, month_by_month
-from lodd.evaluation.verdict.shares import share_difference
+from lodd.evaluation.verdict.comparing import MONTH_SCHEMA, Row, compare_one, month_by_month
+from lodd.evaluation.verdict.shares import difference_in, share_difference
 from lodd.protocol.months import MonthRange
 
 STARTED_BY: Final = 12
@@ -92,19 +92,11 @@ def _months_in(case: Case, kinds: dict[str, Floats]) -> list[Number]:
         found = compare_one(case.setting, case.k, case.mean(column, values), adjusted=False)
         if found is not None:
             numbers += [
-                _difference(case, found, case.mean(column, values), kind),
+                difference_in(case.setting, case.k, "months_in", found, case.mean(column, values), of=kind),
                 found.control.number("months_in_control", case.confidence, of=kind),
                 found.treated.number("months_in_treated", case.confidence, of=kind),
             ]
     return sorted(numbers, key=lambda number: number.name)
-
-
-def _difference(case: Case, found: Compared, values: Floats, kind: str) -> Number:
-    """As estimated; where nobody differs from the rest of the arm, by the interval that holds there too."""
-    if found.difference.std_error > 0:
-        return found.difference.number("months_in", case.confidence, of=kind)
-    exact = share_difference(case.setting, case.k, "months_in", values, of=kind)
-    return exact or Number("months_in", found.difference.value, of=kind)
 
 
 def _rows(case: Case, kinds: dict[str, Floats]) -> list[Row]:

@@ -20,6 +20,7 @@ from lodd.evaluation.plan import primary_values
 from lodd.evaluation.verdict.case import Case, inside, sign_of
 from lodd.evaluation.verdict.comparing import Estimated
 from lodd.protocol.analysis import Primary, Target
+from lodd.protocol.lock import primary_entry
 
 EASIER: Final = 0.10
 """Standard deviations of the outcome by which participants may do better untreated than the target group would, before
@@ -101,9 +102,12 @@ def _projected(case: Case, primary: Primary, target: Target) -> Finding:
     number = difference.number("difference", case.confidence, "outcome", target.id)
     status, why = judge_projection(number, None if primary.margin is None else float(primary.margin))
     numbers = [number, there.number("effect", case.confidence, "outcome", target.id)]
-    return case.finding_on(
-        "target_group", status, why, primary, numbers, table="targets", entries=(f"target:{target.id}",)
-    )
+    entries = [f"target:{target.id}"]
+    if why == "effect_alike":  # then the margin decided, and must be in the lock too
+        entries.append(
+            primary_entry(primary.outcome, primary.months, primary.summary).replace("primary:", "margin:", 1)
+        )
+    return case.finding_on("target_group", status, why, primary, numbers, table="targets", entries=entries)
 
 
 def _differences(case: Case, values: Floats, margins: Margins) -> tuple[Estimated, Estimated]:

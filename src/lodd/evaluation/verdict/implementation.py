@@ -18,7 +18,7 @@ from lodd.evaluation.verdict.placement import (
     placement_rows,
     time_to,
 )
-from lodd.evaluation.verdict.shares import weighted_share
+from lodd.evaluation.verdict.shares import difference_in, weighted_share
 
 START_BY: Final = 6
 """Event month by which those drawn to the arm should have started."""
@@ -113,7 +113,7 @@ def _practice(case: Case, judged: Judged, numbers: list[Number]) -> None:
     found = None if practice is None else compare_one(case.setting, case.k, case.mean(practice), adjusted=False)
     if found is None:
         return
-    difference = found.difference.number("practice", case.confidence)
+    difference = difference_in(case.setting, case.k, "practice", found, case.mean(str(practice)))
     numbers += [
         difference,
         found.control.number("practice_control", case.confidence),

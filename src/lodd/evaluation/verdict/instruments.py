@@ -11,6 +11,7 @@ from lodd.evaluation.conclusions import Finding, Number, Status
 from lodd.evaluation.design import Floats, NotEstimableError
 from lodd.evaluation.verdict.case import Case, either, inside, sign_of
 from lodd.evaluation.verdict.comparing import MONTH_SCHEMA, Row, compare, compare_one, month_by_month
+from lodd.evaluation.verdict.shares import difference_in
 
 USED_ALIKE: Final = 0.03
 """Arms that differ by less than this in the share of months in other instruments used them equally much."""
@@ -43,11 +44,12 @@ def other_instruments(case: Case) -> tuple[Finding, list[Row]]:
         return case.finding("other_instruments", "cannot_tell", "not_declared"), []
     used = either([case.plan.values(name) for name in instruments])
     parts = split_work(case.plan.values(work), used)
-    use = compare_one(case.setting, case.k, case.mean(instruments[0], used), adjusted=False)
+    share = case.mean(instruments[0], used)
+    use = compare_one(case.setting, case.k, share, adjusted=False)
     effects = _effects(case, work, parts)
     if use is None or not effects:
         return case.finding("other_instruments", "cannot_tell", "not_estimated"), []
-    number = use.difference.number("use", case.confidence)
+    number = difference_in(case.setting, case.k, "use", use, share)
     status, why = judge_instruments(number, effects)
     numbers = [
         number,

@@ -11,6 +11,7 @@ from lodd.evaluation.conclusions import Number
 from lodd.evaluation.design import Booleans, Floats
 from lodd.evaluation.further.balancing import effective_number
 from lodd.evaluation.setting import Setting
+from lodd.evaluation.verdict.comparing import Compared
 
 
 def weighted_share(setting: Setting, name: str, values: Floats, people: Booleans) -> Number | None:
@@ -41,3 +42,13 @@ def share_difference(setting: Setting, k: int, name: str, values: Floats, *, of:
     below = sqrt((treated.value - treated.low) ** 2 + (control.high - control.value) ** 2)
     above = sqrt((treated.high - treated.value) ** 2 + (control.value - control.low) ** 2)
     return Number(name, difference, difference - below, difference + above, of=of)
+
+
+def difference_in(setting: Setting, k: int, name: str, compared: Compared, values: Floats, *, of: str = "") -> Number:
+    """A comparison's difference in (n,) shares; where nobody differs from the rest of the arm, so that it has no
+    standard error, with :func:`share_difference`'s interval.
+    """
+    if compared.difference.std_error > 0:
+        return compared.difference.number(name, setting.confidence, of=of)
+    exact = share_difference(setting, k, name, values, of=of)
+    return exact or Number(name, compared.difference.value, of=of)
