@@ -185,8 +185,8 @@ def test_other_redraws_than_the_plans_are_recorded(small: World) -> None:
 
 
 def test_too_few_redraws_are_refused_and_few_are_noted(small: World, world: Callable[..., World]) -> None:
-    with pytest.raises(UsageError, match="--draws: With 18 redraws no p-value can be as small as 5%"):
-        evaluate(small.trial, small.participants, small.panel, Prespecification(), draws=18)
+    with pytest.raises(UsageError, match="--draws: With 19 redraws no p-value can be below 5%"):
+        evaluate(small.trial, small.participants, small.panel, Prespecification(), draws=19)
     strict = world(draws=99, confidence="0.995")
     with pytest.raises(ProtocolError, match=r"analysis.draws: With 99 redraws .* 0.50%") as raised:
         strict.evaluate()
@@ -197,8 +197,8 @@ def test_too_few_redraws_are_refused_and_few_are_noted(small: World, world: Call
 
 
 def test_how_many_redraws_are_needed() -> None:
-    assert fewest(0.05) == 19
-    assert fewest(0.01) == 99
+    assert fewest(0.05) == 20  # 1 / 21 is below 5 %, 1 / 20 is not
+    assert fewest(0.01) == 100
     assert enough(0.05) == 1_900
     assert monte_carlo_error(0.05, 10_000) == pytest.approx(0.00218, abs=1e-5)
 

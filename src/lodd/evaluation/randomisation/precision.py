@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 from lodd.errors import Problem, ProtocolError, UsageError
@@ -13,8 +13,8 @@ RELATIVE: Final = 0.1
 
 
 def fewest(level: float) -> int:
-    """Redraws below which no p-value can reach the level: the smallest is 1 / (1 + redraws), in a family too."""
-    return ceil(1.0 / level - 1e-9) - 1
+    """Redraws below which no p-value is under the level: the smallest is 1 / (1 + redraws), in a family too."""
+    return floor(1.0 / level + 1e-9)
 
 
 def enough(level: float) -> int:
@@ -34,7 +34,7 @@ def check_draws(declared: int, asked: int | None, confidence: float) -> int:
     """The redraws to make.
 
     Raises:
-        UsageError: those asked for are too few for any p-value to reach one minus the confidence.
+        UsageError: those asked for are too few for any p-value to be below one minus the confidence.
         ProtocolError: those declared are.
     """
     draws, least = declared if asked is None else asked, fewest(1.0 - confidence)
@@ -49,9 +49,9 @@ def _too_few(draws: int, least: int, confidence: float, where: str) -> Problem:
     decimals = 0 if round(100 * level, 6).is_integer() else 2
     return Problem(
         found=Text(
-            nb=f"Med {number(draws, 'nb')} omtrekninger kan ingen p-verdi bli så liten som "
+            nb=f"Med {number(draws, 'nb')} omtrekninger kan ingen p-verdi bli mindre enn "
             f"{percent(level, 'nb', decimals)}, som konfidensnivået krever",
-            en=f"With {number(draws, 'en')} redraws no p-value can be as small as "
+            en=f"With {number(draws, 'en')} redraws no p-value can be below "
             f"{percent(level, 'en', decimals)}, as the confidence level needs",
         ),
         where=where,
