@@ -74,9 +74,7 @@ def ledger_rows(
     for name, mark in marked.items():
         n = int(mark.sum())
         if name not in tests:
-            yield Row(
-                name, _MARKS[name], statistic=float(n), verdict="ok" if n == 0 else "not_known", n=n, detail="few"
-            )
+            yield _too_few(name, n)
             continue
         for arm in trial.arm_ids[1:]:
             yield row_of(name, _MARKS[name], arm, found[f"{name}:{arm}"], n)

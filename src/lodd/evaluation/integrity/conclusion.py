@@ -36,12 +36,6 @@ CHECK_LABELS: Final[Mapping[str, Text]] = {
     "start": Text(nb="tid fra trekning til start", en="time from draw to start"),
 }
 
-_OTHERS: Final = {
-    "nb": "deltakerne er ikke de i trekningsprotokollen",
-    "en": "the participants are not those of the ledger",
-}
-
-
 def integrity_conclusion(table: pl.DataFrame) -> Text:
     """One sentence from the table ``integrity``: how many tests, what they found, and what is not known."""
     return Text(**{language: _sentence(table.to_dicts(), language) for language in LANGUAGES})
