@@ -36,6 +36,7 @@ CHECK_LABELS: Final[Mapping[str, Text]] = {
     "start": Text(nb="tid fra trekning til start", en="time from draw to start"),
 }
 
+
 def integrity_conclusion(table: pl.DataFrame) -> Text:
     """One sentence from the table ``integrity``: how many tests, what they found, and what is not known."""
     return Text(**{language: _sentence(table.to_dicts(), language) for language in LANGUAGES})
