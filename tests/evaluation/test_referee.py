@@ -9,7 +9,7 @@ import pytest
 
 from lodd.errors import UsageError
 from lodd.evaluation.power import given
-from lodd.evaluation.randomisation import Question, ask, fixed_effects, hajek, post_stratified
+from lodd.evaluation.randomisation import Question, absolute_t, ask, fixed_effects, hajek, post_stratified
 from lodd.evaluation.randomisation.inversion import Shifted, shift_columns
 
 
@@ -80,3 +80,13 @@ def test_a_sum_of_months_is_no_share(world: Any) -> None:
     assert given(trial, ["work:mean=1.2,sd=1.4"])["work"].sd == 1.4
     with pytest.raises(UsageError):
         given(trial, ["work:mean=0.3"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_redraw_in_which_only_flat_strata_count_has_no_t(dtype: type) -> None:
+    """Six ones in a stratum of their own leave residuals of 1e-16, which must not pass for variation."""
+    outcome = np.array([0.7] * 6 + [1.0, 0.0, 0.0, 1.0, 0.0, 0.0])[:, None]
+    strata = np.array([0] * 6 + [1] * 3 + [2] * 3)
+    treated = np.array([1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0], dtype=bool)[:, None]
+    made = post_stratified(outcome, np.ones(12, dtype=bool), strata, dtype=dtype)
+    assert absolute_t(made.moments(treated)) == 0.0

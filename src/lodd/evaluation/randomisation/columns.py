@@ -18,6 +18,8 @@ from lodd.evaluation.linear import EXACT_FIT, Residuals
 Array = NDArray[np.floating[Any]]
 NEAR_FULL: Final = 1e-4
 """Room below which a person's leverage counts as one, with or without the draw; single precision tells it from zero."""
+ROUNDING: Final = 1e-12
+"""Residuals below this, in standard deviations, are zero: sums of what is the same for a stratum leave no more."""
 EXACT: Final = {np.dtype(np.float32): 2e-6, np.dtype(np.float64): 1e-13}
 """A variance below this share of what it is the difference of counts as zero: rounding makes no smaller one."""
 
@@ -73,6 +75,7 @@ def columns_of(
     scale = np.where(left > EXACT_FIT * squares, np.sqrt(left / len(y)), 0.0)
     place = np.lexsort((np.zeros(len(y)) if order is None else order[design.rows], design.group))
     scaled = np.divide(residual[place], scale, out=np.zeros_like(residual), where=scale > 0).T
+    scaled[np.abs(scaled) < ROUNDING] = 0.0  # a stratum without variation is exactly flat
     y = np.ascontiguousarray(scaled, dtype=dtype)
     group = design.group[place]
     return Columns(
