@@ -85,8 +85,8 @@ def test_a_sum_of_months_is_no_share(world: Any) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_redraw_in_which_only_flat_strata_count_has_no_t(dtype: type) -> None:
     """Six ones in a stratum of their own leave residuals of 1e-16, which must not pass for variation."""
-    outcome = np.array([0.7] * 6 + [1.0, 0.0, 0.0, 1.0, 0.0, 0.0])[:, None]
-    strata = np.array([0] * 6 + [1] * 3 + [2] * 3)
-    treated = np.array([1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 1, 0], dtype=bool)[:, None]
+    outcome = np.array([0.0, 1.0, 1.0, 0.0, 1.0, 1.0] + [1.0] * 6)[:, None]
+    strata = np.array([1] * 3 + [2] * 3 + [0] * 6)
+    treated = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0], dtype=bool)[:, None]
     made = post_stratified(outcome, np.ones(12, dtype=bool), strata, dtype=dtype)
     assert absolute_t(made.moments(treated)) == 0.0
