@@ -49,7 +49,7 @@ def test_a_margin_set_after_the_lock_is_said_to_be(nsw: Path) -> None:
     protocol.write_text(text, encoding="utf-8")
     lodd.open(nsw).report()
     assert "The margin is not in the locked plan" in (nsw / "results/report.en.html").read_text(encoding="utf-8")
-    assert "Grensen står ikke i den låste planen" in (nsw / "results/report.nb.html").read_text(encoding="utf-8")
+    assert "Marginen står ikke i den låste planen" in (nsw / "results/report.nb.html").read_text(encoding="utf-8")
 
 
 def test_changed_participants_are_evaluated_anew(nsw: Path) -> None:

@@ -28,7 +28,17 @@ ALLAUTH = Path(allauth.__file__).parent / "templates"
 LIBRARIES = {"allauth": "templatetags.allauth", "account": "account.templatetags.account"}
 NUMBER = synthetic_number(7).grouped()
 
-ADDRESSES = ("set_language", "account_logout", "home", "mfa_activate_totp", "mfa_add_webauthn")
+ADDRESSES = (
+    "set_language",
+    "account_login",
+    "account_reset_password",
+    "mfa_login_webauthn",
+    "public",
+    "account_logout",
+    "home",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+)
 urlpatterns = [path(f"{name}/", lambda _: HttpResponse(), name=name) for name in ADDRESSES]
 
 
