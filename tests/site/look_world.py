@@ -31,9 +31,6 @@ NUMBER = synthetic_number(7).grouped()
 ADDRESSES = (
     "set_language",
     "account_login",
-    "account_reset_password",
-    "mfa_login_webauthn",
-    "public",
     "account_logout",
     "home",
     "mfa_activate_totp",

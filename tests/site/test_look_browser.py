@@ -38,8 +38,6 @@ def source(name: str, language: str) -> str:
         given = {"data": {}} if name == "draw-wrong" else {}
         heading = {"nb": "Trekk gruppe", "en": "Draw a group"}[language]
         return rendered(DRAW_PAGE, language, {"form": draw_form(language, **given), "heading": heading})
-    if name == "login":
-        return rendered("account/login.html", language, {"form": draw_form(language), "PASSKEY_LOGIN_ENABLED": False})
     return rendered(f"{name}.html", language)
 
 
@@ -91,7 +89,6 @@ def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
     [
         ("guide", "nb", 1280, "light"), ("guide", "en", 360, "dark"), ("draw-wrong", "en", 360, "light"),
         ("result0", "nb", 1280, "dark"), ("result1-again", "en", 360, "light"), ("500", "nb", 360, "dark"),
-        ("login", "en", 360, "light"),
     ],
 )  # fmt: skip
 def test_axe_finds_nothing_and_the_policy_is_kept(
