@@ -52,6 +52,7 @@ def _empty_ledger() -> None:
     wrappers = list(connection.execute_wrappers)
     connection.execute_wrappers.clear()
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER lodd_ledgerevent_delete")
+        on = " ON lodd_ledgerevent" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER lodd_ledgerevent_delete{on}")
         cursor.execute("DELETE FROM lodd_ledgerevent")
     connection.execute_wrappers.extend(wrappers)
