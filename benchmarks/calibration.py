@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(pool: ProcessPoolExecutor, design: DesignName, choice: str, trials: int, *, catch_up: bool) -> None:
     start = time.perf_counter()
-    one = partial(who_moved if catch_up else look, design, choice)  # type: ignore[arg-type]  # choices are checked
+    one = partial(who_moved if catch_up else look, design, choice)  # choices are checked
     found = list(pool.map(one, range(trials), chunksize=5))
     took = f"{trials} trials of {design}, {'truth' if catch_up else 'effect'}: {choice}, seed {SEED}"
     print(f"{took}, {time.perf_counter() - start:.0f} s", flush=True)

@@ -157,7 +157,7 @@ def main() -> bool:
         f"{OUTCOMES:,} outcomes x {PEOPLE:,} people x {DRAWS:,} redraws, {FAMILIES} families, HC2 t refitted each time"
     )
     print(f"  {'three matrix products of that shape':<40}{seconds(products):7.1f} s")
-    found = {name: compared(lambda make=make: asked(make(), probability)) for name, make in work.items()}  # type: ignore[misc]
+    found = {name: compared(lambda make=make: asked(make(), probability)) for name, make in work.items()}
     limits = dict(zip(found, (LIMIT_FULL, LIMIT_MASKED), strict=False))
     for name, (took, times) in found.items():
         limit = f"  limit: {limits[name]:.1f}" if name in limits else ""

@@ -81,4 +81,4 @@ def test_mistakes(folder: Path, words: tuple[str, ...], code: int, capsys: Any) 
 
 def test_every_reason_has_words() -> None:
     assert set(CODES) - set(REASONS) == {"", "real_in_test", "synthetic_in_production", "not_drawable"}
-    assert set(REASONS) <= {*Slip.__args__, "unmatched"}  # type: ignore[attr-defined]
+    assert set(REASONS) <= {*Slip.__args__, "unmatched"}

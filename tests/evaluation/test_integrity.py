@@ -328,9 +328,9 @@ def test_the_record_of_a_ledger(world: Any) -> None:
     chain = Chain("0" * 64)
     chain.events = ledger_of(small, callers=lambda i: f"c{i % 2}")
     at = datetime(2016, 1, 1, tzinfo=UTC)
-    lot = chain.events[4].payload.lot_id  # type: ignore[union-attr]
+    lot = chain.events[4].payload.lot_id
     chain.add(RepeatedRequest(details=None, first=5, lot_id=lot, office="n1"), at=at, by="c1")
-    chain.add(Withdrawal(about=7, lot_id=chain.events[6].payload.lot_id), at=at, by="c0")  # type: ignore[union-attr]
+    chain.add(Withdrawal(about=7, lot_id=chain.events[6].payload.lot_id), at=at, by="c0")
     chain.add(ErrorNoted(about=9, details=None, kind="ineligible"), at=at, by="c0")
     slip = OutageUsed(
         arm="se",

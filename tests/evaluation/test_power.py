@@ -156,7 +156,7 @@ def test_errors_of_the_estimators_by_hand(world: Callable[..., Any]) -> None:
     trial, participants = planned(world, 20, {})
     setting = planned_setting(trial, participants)
     everybody = np.ones(20, dtype=bool)
-    p = participants.marginal[:, 1]  # type: ignore[index]
+    p = participants.marginal[:, 1]
     error, df = expected_error(setting, 1, everybody, 3.0)
     assert error == pytest.approx(3.0 * math.sqrt((1 / p + 1 / (1 - p)).sum()) / 20)
     assert df == 18

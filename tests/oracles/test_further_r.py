@@ -67,7 +67,7 @@ CASES: dict[str, tuple[Design, str, np.ndarray | None]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_estimates_errors_and_degrees_of_freedom(name: str) -> None:
     design, kind, clusters = CASES[name]
-    found = effects(design, column("y")[:, None], kind=kind, clusters=clusters)  # type: ignore[arg-type]
+    found = effects(design, column("y")[:, None], kind=kind, clusters=clusters)
     peer = FOUND[name]
     assert found.estimate[0, 0] == pytest.approx(peer["estimate"], rel=1e-9)
     assert found.std_error[0, 0] == pytest.approx(peer["std_error"], rel=1e-9)

@@ -212,7 +212,7 @@ def test_real_people_are_refused_in_a_test_and_synthetic_ones_in_production(
     with pytest.raises(DataError) as refused:
         linked_one(path, ring)
     for language, words in (("nb", "virkelige personer (rad 2 og 4)"), ("en", "real people (row 2 and 4)")):
-        assert words in refused.value.render(language)  # type: ignore[arg-type]
+        assert words in refused.value.render(language)
     assert real_digits() not in str(refused.value)
     assert not (tmp_path / "out").exists()
     assert sorted(file.name for file in tmp_path.iterdir()) == [path.name]

@@ -54,7 +54,7 @@ class World:
 
     def changed(self, **changes: object) -> World:
         """The same with other results."""
-        return replace(self, evaluation=replace(self.evaluation, **changes))  # type: ignore[arg-type]
+        return replace(self, evaluation=replace(self.evaluation, **changes))
 
 
 def example(name: str) -> Trial:

@@ -97,7 +97,7 @@ def accepted(kind: str, low: float = 0.0, high: float = 0.0, **more: Any) -> dic
 )
 def test_a_set_of_effects_is_shown_as_what_it_is(row: dict[str, Any], en: str, nb: str) -> None:
     for language, expected in (("en", en), ("nb", nb)):
-        c = se_world().context(language)  # type: ignore[arg-type]
+        c = se_world().context(language)
         assert not_rejected(c, c.unit("in_work"), row) == expected
 
 

@@ -30,9 +30,9 @@ def finding(rival: Rival, why: str, numbers: tuple[Number, ...] = ALL, **more: o
     status = WHYS[rival][why]
     made = Finding(
         rival, status, why, "se", "control", outcome="in_work", months="1..36", summary="mean", numbers=numbers
-    )  # type: ignore[arg-type]
+    )
     months = "6..15 25..36" if rival == "catch_up" else "1..36"
-    return replace(made, months=months, **more)  # type: ignore[arg-type]
+    return replace(made, months=months, **more)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -208,8 +208,8 @@ def test_a_sum_is_told_as_a_total_in_its_own_unit() -> None:
 def test_the_summary_says_each_verdict_with_its_number() -> None:
     world = se_world()
     (bullets,) = [block for block in summary(world.context("en")).blocks if block.kind == "bullets"]
-    assert [item.split(":")[0] for item in bullets.items] == ["In work", "In work without benefits"]  # type: ignore[union-attr]
-    assert all("95% interval" in item for item in bullets.items)  # type: ignore[union-attr]
+    assert [item.split(":")[0] for item in bullets.items] == ["In work", "In work without benefits"]
+    assert all("95% interval" in item for item in bullets.items)
 
 
 def test_the_plain_control_group_reads_as_running_text() -> None:

@@ -12,7 +12,7 @@ from tests.report.builders import World, three_arm_world
 
 
 def write(world: World, folder: Path, **more: object) -> tuple[Path, ...]:
-    return write_report(world.trial, world.participants, world.evaluation, folder, **more)  # type: ignore[arg-type]
+    return write_report(world.trial, world.participants, world.evaluation, folder, **more)
 
 
 def everything(folder: Path) -> dict[str, bytes]:

@@ -85,7 +85,7 @@ def test_an_interrupted_run_leaves_the_old_files(
         calls += 1
         if calls == 4:
             raise KeyboardInterrupt
-        write(frame, *args, **kwargs)  # type: ignore[arg-type]
+        write(frame, *args, **kwargs)
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", interrupted)
     with pytest.raises(KeyboardInterrupt):

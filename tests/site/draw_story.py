@@ -45,7 +45,7 @@ def problems(response: HttpResponse) -> str:
 
 
 def title(response: HttpResponse) -> str:
-    return re.search(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1]  # type: ignore[index]
+    return re.search(r"<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1]
 
 
 @ledger_action

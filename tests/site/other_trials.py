@@ -40,7 +40,7 @@ def _found(world: World) -> None:
         offices = [grant.office] if grant.office else [o.id for o in installation().trial.sites[grant.site].offices]
         for office in offices:
             role = _LEDGER_ROLES[Role(grant.role)]
-            service.grant(grant.user.ledger_id, role, by=managers[0], office=office)  # type: ignore[arg-type]
+            service.grant(grant.user.ledger_id, role, by=managers[0], office=office)
     audit(world.actor("manager"), "test.founded")
 
 

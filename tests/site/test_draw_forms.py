@@ -87,7 +87,7 @@ def test_no_form_falls_over(world: World, data: dict[str, Any]) -> None:
     for form in forms:
         assert form.is_valid() or form.errors
         assert str(form.errors) is not None
-    assert forms[1].narrowed is not None  # type: ignore[attr-defined]
+    assert forms[1].narrowed is not None
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -29,7 +29,7 @@ def watched(client: Client) -> list[HttpResponse]:
         answers.append(request(**given))
         return answers[-1]
 
-    client.request = keep  # type: ignore[method-assign]
+    client.request = keep
     return answers
 
 

@@ -208,7 +208,7 @@ def test_totals_so_far_are_running_sums() -> None:
     table = monitoring().tables["draws-by-month-table"]
     so_far = [row[3] for row in table.rows]
     assert so_far[-1] == 600
-    assert all(b - a == row[1] for (a, b), row in zip(pairwise(so_far), table.rows[1:], strict=True))  # type: ignore[operator]
+    assert all(b - a == row[1] for (a, b), row in zip(pairwise(so_far), table.rows[1:], strict=True))
 
 
 def test_several_arms_have_a_row_and_a_column_each() -> None:

@@ -74,7 +74,7 @@ def draw(seq: int, arm: str = "se", **changes: object) -> MonitoredDraw:
         "conditional": (0.6, 0.4),
         "marginal": (0.6, 0.4),
     }
-    return MonitoredDraw(seq=seq, arm=arm, **{**given, **changes})  # type: ignore[arg-type]
+    return MonitoredDraw(seq=seq, arm=arm, **{**given, **changes})
 
 
 def request(seq: int, first: int, office: str = "n1", caseworker: str | None = "n1-a") -> MonitoredRequest:

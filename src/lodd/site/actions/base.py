@@ -120,7 +120,7 @@ def _through(function: Callable[Given, Found], scope: Callable[[Callable[[], Fou
 
         return scope(work)
 
-    run.is_action = True  # type: ignore[attr-defined]  # for the test that looks for what goes round
+    run.is_action = True  # for the test that looks for what goes round
     return run
 
 

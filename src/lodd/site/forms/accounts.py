@@ -42,11 +42,11 @@ class _Worded:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():  # type: ignore[attr-defined]  # of the form that it is mixed into
+        for name, field in self.fields.items():  # of the form that it is mixed into
             field.widget.attrs.pop("placeholder", None)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.hints.get(name, "")
-        name_what_is_missing(self.fields)  # type: ignore[attr-defined]
+        name_what_is_missing(self.fields)
 
 
 class SignInForm(_Worded, account.LoginForm):

@@ -28,7 +28,7 @@ class IdentityField(forms.CharField):
         self.error_messages["max_length"] = _("This is too long to be an identity number.")
         self.error_messages["required"] = _("Enter the identity number.")
 
-    def clean(self, value: Any) -> IdentityNumber | None:  # type: ignore[override]
+    def clean(self, value: Any) -> IdentityNumber | None:
         written = super().clean(value)
         if not written:
             return None
@@ -70,7 +70,7 @@ class NamesWhatIsMissing:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name_what_is_missing(self.fields)  # type: ignore[attr-defined]  # of the form that it is mixed into
+        name_what_is_missing(self.fields)  # of the form that it is mixed into
 
 
 def without_identity_number(written: str) -> None:

@@ -46,7 +46,7 @@ def narrowed(participants: QuerySet[Participant], to: Narrowed, here: Installati
     return found.order_by("-day", "-seq")
 
 
-class Pages(Paginator):  # type: ignore[type-arg]
+class Pages(Paginator):
     """Pages of 50 that count at most the first :data:`SHOWN` rows."""
 
     def __init__(self, found: QuerySet[Participant]) -> None:

@@ -41,7 +41,7 @@ def unlink(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _answered(view: type, request: HttpRequest, provider_id: str) -> HttpResponse:
     try:
-        response: HttpResponse = view.adapter_view(AgencyAdapter(request, provider_id))(request)  # type: ignore[attr-defined]
+        response: HttpResponse = view.adapter_view(AgencyAdapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:
         raise Http404 from None
     return response
