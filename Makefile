@@ -63,7 +63,7 @@ docs: dev  ## write the generated documents again
 	$(BIN)/python tools/generate_docs.py
 
 lock: .venv/.uv  ## resolve the dependencies again (requirements/*.txt)
-	for set in uv core site dev; do case $$set in uv) src="requirements/uv.in"; extra="";; core) src="pyproject.toml requirements/build.in"; extra="--extra nsw";; site) src="pyproject.toml requirements/build.in"; extra="--extra site -c requirements/core.txt";; dev) src="pyproject.toml requirements/build.in"; extra="--extra nsw --extra site --extra dev -c requirements/core.txt";; esac; \
+	for set in uv core site spark dev; do case $$set in uv) src="requirements/uv.in"; extra="";; core) src="pyproject.toml requirements/build.in"; extra="--extra nsw -c requirements/pins.in";; site) src="pyproject.toml requirements/build.in"; extra="--extra site -c requirements/core.txt";; spark) src="pyproject.toml requirements/build.in"; extra="--extra spark -c requirements/core.txt";; dev) src="pyproject.toml requirements/build.in"; extra="--extra nsw --extra site --extra postgresql --extra microdata --extra dev -c requirements/core.txt";; esac; \
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$src $$extra -o requirements/$$set.txt || exit 1; done
 
 clean:  ## remove what was made (.venv, caches, the demo)
