@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from lodd import assure_cli, link_cli, power_cli, serve_cli
+from lodd import assure_cli, link_cli, panel_cli, power_cli, serve_cli
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -192,30 +192,6 @@ def simulate(folder: Folder = Path(), *, seed: Seed = 1, effect: Effect = "decla
     _next(nb=f"lodd evaluate {folder}", en=f"lodd evaluate {folder}")
 
 
-@app.command(
-    help=_(nb="Bygg panelet: person × måned, alle utfall.", en="Build the panel: person × month, all outcomes.")
-)
-def panel(folder: Folder = Path(), *, json: Json = False) -> None:
-    study = _open(folder)
-    with progress_shown(_LANGUAGE, quiet=json) as progress:
-        built = study.panel(rebuild=True, progress=progress)
-    rows = built.frame.height
-    if json:
-        notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
-        say_json({"people": built.people, "rows": rows, "outcomes": list(built.outcomes), "notes": notes})
-        return
-    say(
-        Text(
-            nb=f"Panelet har {number(built.people, 'nb')} personer og {number(rows, 'nb')} personmåneder: "
-            f"{folder / 'results/panel.parquet'}",
-            en=f"The panel has {number(built.people, 'en')} people and {number(rows, 'en')} person-months: "
-            f"{folder / 'results/panel.parquet'}",
-        ),
-        _LANGUAGE,
-    )
-    _next(nb=f"lodd evaluate {folder}", en=f"lodd evaluate {folder}")
-
-
 @app.command(help=_(nb="Anslå virkningene etter planen.", en="Estimate the effects by the plan."))
 def evaluate(
     folder: Folder = Path(),
@@ -307,6 +283,7 @@ def _with_draw() -> App:
 
 app.command(_with_draw())
 app.command(link_cli.link, help=link_cli.HELP)
+app.command(panel_cli.panel, help=panel_cli.HELP)
 app.command(assure_cli.assure, help=assure_cli.ASSURE_HELP)
 app.command(assure_cli.explain, help=assure_cli.EXPLAIN_HELP)
 app.command(power_cli.power, help=power_cli.HELP)
