@@ -242,8 +242,13 @@ def test_an_effect_that_depends_on_age_differs_in_an_older_group(world: Any) -> 
     rng, age = np.random.default_rng(4), big.participants.frame["age"].to_numpy()[:, None]
     effect = 100.0 * (age - 39.5) * big.participants.arm_index[:, None]
     big = big.with_values(pay=20_000 + effect + rng.normal(0, 1_000, (1200, 7)))
-    found = [f for f in concluded(big).findings if f.rival == "target_group"]
+    entries = {"primary:pay:1..3:mean", "margin:pay:1..3:mean", "target:old", "target:same"}
+    locked = Prespecification(everything=True, outcomes=frozenset({"pay"}), entries=frozenset(entries))
+    found = [f for f in concluded(big, locked).findings if f.rival == "target_group"]
     assert [(f.numbers[0].of, f.why) for f in found] == [("old", "effect_differs"), ("same", "effect_alike")]
+    assert all(f.prespecified for f in found)
+    unlocked = [f for f in concluded(big).findings if f.rival == "target_group"]
+    assert [f.status for f in unlocked] == ["supported", "supported"]  # only a locked margin says what is alike
     difference = found[0].number("difference", of="old")
     assert difference is not None
     assert difference.low < 1250 < difference.high

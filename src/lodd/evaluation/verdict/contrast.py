@@ -52,7 +52,7 @@ def treatment_contrast(case: Case) -> tuple[Finding, list[Row]]:
     everything = kinds | {ANY: either(list(kinds.values()))}
     started, numbers = _started(case, case.own), _months_in(case, everything)
     any_programme = next((n for n in numbers if n.name == "months_in" and n.of == ANY), None)
-    status, why = _judge(started, any_programme)
+    status, why = judge_contrast(started, any_programme)
     found = case.finding(
         "treatment_contrast", status, why, [*([started] if started else []), *numbers],
         table="treatment_contrast", months=str(case.months),
@@ -60,7 +60,8 @@ def treatment_contrast(case: Case) -> tuple[Finding, list[Row]]:
     return found, _rows(case, everything)
 
 
-def _judge(started: Number | None, any_programme: Number | None) -> tuple[Status, str]:
+def judge_contrast(started: Number | None, any_programme: Number | None) -> tuple[Status, str]:
+    """The rule of :func:`treatment_contrast`."""
     if started is not None and started.high < MOVED_FEW:
         return "supported", "draw_moved_few"
     if any_programme is not None and inside(any_programme, ALIKE):

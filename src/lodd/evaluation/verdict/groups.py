@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from lodd.evaluation.conclusions import Finding, Number, Status
+from lodd.evaluation.conclusions import Finding, Number, Status, Verdict
 from lodd.evaluation.design import Booleans, Floats, NotEstimableError
 from lodd.evaluation.estimators import weighted
 from lodd.evaluation.further.balancing import entropy_weights
@@ -20,7 +20,6 @@ from lodd.evaluation.plan import primary_values
 from lodd.evaluation.verdict.case import Case, inside, sign_of
 from lodd.evaluation.verdict.comparing import Estimated
 from lodd.protocol.analysis import Primary, Target
-from lodd.protocol.lock import primary_entry
 
 EASIER: Final = 0.10
 """Standard deviations of the outcome by which participants may do better untreated than the target group would, before
@@ -35,13 +34,13 @@ def target_group(case: Case) -> list[Finding]:
     The effect among the participants reweighted to the target, less that among the participants as they are, both
     weighted by the draw and without covariates, with the variance of the difference.
 
-    - *Not supported*, ``effect_alike``: the interval of the difference lies within the margin.
+    - *Not supported*, ``effect_alike``: the interval of the difference lies within the locked margin.
     - *Supported*, ``effect_differs``: it does not, and excludes zero.
     - *Cannot tell*, ``too_uncertain``: neither; ``no_target``, ``not_reachable`` or ``not_estimated``.
     """
     plan = case.plan.trial.analysis
     targets = [target for target in plan.targets if target.id != case.declared.target_group]
-    findings = [_projected(case, primary, target) for target in targets for _, primary in case.verdicts]
+    findings = [_projected(case, verdict, primary, target) for target in targets for verdict, primary in case.verdicts]
     absent = [case.finding_on("target_group", "cannot_tell", "no_target", primary) for _, primary in case.verdicts]
     return findings or absent
 
@@ -91,7 +90,7 @@ def judge_projection(difference: Number, margin: float | None) -> tuple[Status, 
     return ("supported", "effect_differs") if sign_of(difference) != 0 else ("cannot_tell", "too_uncertain")
 
 
-def _projected(case: Case, primary: Primary, target: Target) -> Finding:
+def _projected(case: Case, verdict: Verdict, primary: Primary, target: Target) -> Finding:
     values = primary_values(case.plan, primary)
     try:
         margins = margins_of(case.plan, case.participants, target)
@@ -100,13 +99,9 @@ def _projected(case: Case, primary: Primary, target: Target) -> Finding:
         why = "not_reachable" if error.reason == "target_unreachable" else "not_estimated"
         return case.finding_on("target_group", "cannot_tell", why, primary)
     number = difference.number("difference", case.confidence, "outcome", target.id)
-    status, why = judge_projection(number, None if primary.margin is None else float(primary.margin))
+    status, why = judge_projection(number, verdict.margin if verdict.margin_locked else None)
     numbers = [number, there.number("effect", case.confidence, "outcome", target.id)]
-    entries = [f"target:{target.id}"]
-    if why == "effect_alike":  # then the margin decided, and must be in the lock too
-        entries.append(
-            primary_entry(primary.outcome, primary.months, primary.summary).replace("primary:", "margin:", 1)
-        )
+    entries = (f"target:{target.id}",)
     return case.finding_on("target_group", status, why, primary, numbers, table="targets", entries=entries)
 
 
