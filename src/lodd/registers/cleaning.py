@@ -57,7 +57,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class _Flag:
+class Flag:
     """A column of booleans: rows whose ``column`` has this ``kind`` of problem."""
 
     name: str
@@ -72,18 +72,30 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
         DataError: a column of a wrong type, a value that cannot be read or is missing where that is an error.
     """
     with readable(source.place):
-        rows = _numbered(source, register)
+        rows = numbered(source, register)
         undrawn = engine.fetch(_undrawn(rows, people)).row(0, named=True)
-        drawn, flags = _with_values(rows.inner_join(people, "person_id"), source, register, needs)
-        judged = engine.keep(_judged(drawn, register, [FILE + name for name in source.table.columns]))
+        rows, flags = judge(rows.inner_join(people, "person_id"), source, register, needs)
+        judged = engine.keep(rows)
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
     return Records(kept, register, source.place, _notes(source.place.register, register, undrawn | counts))
 
 
-def _numbered(source: Source, register: Register) -> ir.Table:
-    """The file's rows numbered from 1, its columns prefixed, and the pseudonym as text."""
+def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
+    """Rows of :func:`numbered`, with a ``person``, typed and each with its ``fate``: ``kept``, or why it is left out.
+
+    The flags name the columns that are true where a value of a row cannot be used.
+
+    Raises:
+        DataError: a column of a wrong type.
+    """
+    valued, flags = _with_values(rows, source, register, needs)
+    return _judged(valued, register, [FILE + name for name in source.table.columns]), flags
+
+
+def numbered(source: Source, register: Register) -> ir.Table:
+    """The file's rows numbered from 1, its columns prefixed with ``FILE``, and the pseudonym as text."""
     table = source.table
     prefixed = {FILE + name: table[name] for name in table.columns}
     person = typed.key_text(table[register.person], register.person, source.place)
@@ -101,15 +113,15 @@ def _undrawn(rows: ir.Table, people: ir.Table) -> ir.Table:
     )
 
 
-def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[_Flag]]:
+def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
     """The rows with their dates and values as the protocol types them, and flags where that fails."""
     columns = _dates(drawn, source.place, register) | _values(drawn, source, register, needs)
-    flags: list[_Flag] = []
+    flags: list[Flag] = []
     values: dict[str, Any] = {}
     for name, (column, read) in columns.items():
         values[name] = read.value
         for kind, flag in read.flags.items():
-            flags.append(_Flag(f"{_FLAG}{len(flags)}", kind, column))
+            flags.append(Flag(f"{_FLAG}{len(flags)}", kind, column))
             values[flags[-1].name] = flag.fill_null(False)
     return drawn.mutate(**values), flags
 
@@ -175,7 +187,7 @@ def _versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[A
     return older & ~same, older & same
 
 
-def _counted(judged: ir.Table, register: Register, flags: list[_Flag]) -> ir.Table:
+def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Table:
     """One row of counts: each fate, each flag, the missing values and the sizes of the totals of each column."""
     kept, used = judged.fate == KEPT, ~judged.fate.isin(REPEATED)
     counts = {fate: (judged.fate == fate).sum() for fate in (*REPEATED, *UNDATED)}
@@ -220,7 +232,7 @@ class _Refusals:
     register: Register
     place: Place
 
-    def check(self, flags: list[_Flag], counts: dict[str, float]) -> None:
+    def check(self, flags: list[Flag], counts: dict[str, float]) -> None:
         """Raises DataError for the first thing that is wrong."""
         if self.register.duplicates == "error" and counts["duplicates"]:
             raise problems.duplicate_rows(self.place, self._found(self.judged.fate == "duplicates"))
@@ -234,7 +246,7 @@ class _Refusals:
             if counts[f"size:{name}"] >= LARGEST_TOTAL:
                 self._check_totals(name)
 
-    def _refuse(self, flag: _Flag) -> None:
+    def _refuse(self, flag: Flag) -> None:
         wrong = self.judged[flag.name] & ~self.judged.fate.isin(REPEATED)
         found = self._found(wrong, flag.column)
         if flag.kind == "unreadable_date":
