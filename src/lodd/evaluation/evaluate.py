@@ -7,21 +7,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
-import polars as pl
 
 from lodd.errors import DataError, Problem
 from lodd.evaluation.balance import balance_table, characteristics_of, joint_tests
 from lodd.evaluation.columns import Block
-from lodd.evaluation.estimates import estimate_all, estimates_frame
+from lodd.evaluation.estimates import Rows, estimate_all, estimates_frame
 from lodd.evaluation.further import further_tables
 from lodd.evaluation.integrity import DrawRecord, integrity_tables
 from lodd.evaluation.integrity.withdrawn import with_withdrawn
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import cohort, flow, take_up
 from lodd.evaluation.plan import Plan, check_panel, plan_blocks, primary_values
-from lodd.evaluation.randomisation import check_draws, protocol_seed, randomise
+from lodd.evaluation.randomisation import Redrawn, check_draws, protocol_seed, randomise
 from lodd.evaluation.results import Evaluation
 from lodd.evaluation.setting import Setting, setting_of
 from lodd.evaluation.shares import draw_shares, draw_shares_site
@@ -64,41 +64,19 @@ def evaluate(
         UsageError: too few are asked for.
     """
     redraws = check_draws(trial.analysis.draws, draws, float(trial.analysis.confidence))
-    clock = _Clock()
-    notes = Notebook()
+    clock, notes = _Clock(), Notebook()
     with clock.stage("prepare"):
         plan = Plan(trial, panel, prespecification, notes)
         setting, blocks = _prepare(plan, participants)
     with clock.stage("estimates"):
         rows = estimate_all(setting, blocks, notes, progress)
     with clock.stage("randomisation"):
-        seed = protocol_seed(prespecification.status)
-        amended = record.design if record is not None else None
-        redrawn = randomise(
-            trial,
-            setting,
-            with_withdrawn(trial, participants, record),
-            blocks,
-            rows,
-            notes=notes,
-            draws=redraws,
-            seed=seed,
-            design=amended,
-            progress=progress,
-        )
+        redrawn = _redrawn(plan, setting, participants, blocks, rows, record=record, draws=redraws, progress=progress)
         estimates = estimates_frame(trial, setting, rows, redrawn.columns)
-    with clock.stage("balance"):
-        characteristics = characteristics_of(trial, participants, panel, notes)
-        balance = balance_table(setting, characteristics)
-        tests = joint_tests(trial, participants, panel, setting, notes)
-    with clock.stage("draw"):
-        shares, shares_site = draw_shares(trial, participants), draw_shares_site(trial, participants)
-    with clock.stage("participation"):
-        primary = [primary_values(plan, declared) for declared in trial.analysis.primary]
-        taken_up, flowed, observed = take_up(setting, panel), flow(setting, panel, primary), cohort(setting, panel)
-    tables: dict[str, pl.DataFrame] = redrawn.frames
+    with clock.stage("checks"):
+        checked = _checks(plan, setting, participants)
     with clock.stage("further"):
-        tables |= further_tables(plan, setting, participants, blocks, fidelity=fidelity)
+        tables = redrawn.frames | further_tables(plan, setting, participants, blocks, fidelity=fidelity)
     with clock.stage("integrity"):
         tables |= integrity_tables(trial, participants, panel, record)
     with clock.stage("verdict"):
@@ -108,19 +86,55 @@ def evaluate(
         tables=tables | dict(concluded.tables),
         verdicts=concluded.verdicts,
         findings=concluded.findings,
-        balance=balance,
-        balance_tests=tests,
-        draw_shares=shares,
-        draw_shares_site=shares_site,
-        take_up=taken_up,
-        flow=flowed,
-        cohort=observed,
         notes=notes.notes,
         lock=dict(prespecification.status),
         versions=_versions(),
         timings=clock.seconds,
         provenance=dict(panel.provenance),
+        **checked,
     )
+
+
+def _redrawn(
+    plan: Plan,
+    setting: Setting,
+    participants: Participants,
+    blocks: list[Block],
+    rows: Rows,
+    *,
+    record: DrawRecord | None,
+    draws: int,
+    progress: Progress,
+) -> Redrawn:
+    """Redraws of the lots of everybody drawn, by the design as the ledger says that it became."""
+    return randomise(
+        plan.trial,
+        setting,
+        with_withdrawn(plan.trial, participants, record),
+        blocks,
+        rows,
+        notes=plan.notes,
+        draws=draws,
+        seed=protocol_seed(plan.prespecification.status),
+        design=record.design if record is not None else None,
+        progress=progress,
+    )
+
+
+def _checks(plan: Plan, setting: Setting, participants: Participants) -> dict[str, Any]:
+    """What the estimates rest on: balance, shares drawn, take-up, who is followed (fields of ``Evaluation``)."""
+    trial, panel = plan.trial, plan.panel
+    characteristics = characteristics_of(trial, participants, panel, plan.notes)
+    primary = [primary_values(plan, declared) for declared in trial.analysis.primary]
+    return {
+        "balance": balance_table(setting, characteristics),
+        "balance_tests": joint_tests(trial, participants, panel, setting, plan.notes),
+        "draw_shares": draw_shares(trial, participants),
+        "draw_shares_site": draw_shares_site(trial, participants),
+        "take_up": take_up(setting, panel),
+        "flow": flow(setting, panel, primary),
+        "cohort": cohort(setting, panel),
+    }
 
 
 def _prepare(plan: Plan, participants: Participants) -> tuple[Setting, list[Block]]:
