@@ -107,7 +107,11 @@ CASES = {
         "nothing",
     ),
     "merge of events": (('start = "died_on"', 'start = "died_on"\nmerge = { by = ["x"] }'), "deaths.merge", "nothing"),
-    "record alone": (('stop = "stop"\ncolumns', 'stop = "stop"\nrecord = ["id"]\ncolumns'), "jobs.record", "together"),
+    "record alone": (
+        ('stop = "stop"\ncolumns', 'stop = "stop"\nrecord = ["id"]\ncolumns'),
+        "jobs.record",
+        'needs "registered"',
+    ),
     "deaths of no register": (('deaths = "deaths"', 'deaths = "death"'), "population.deaths", 'Did you mean "deaths"'),
     "participation of events": (
         ('register = "programmes"\ncode', 'register = "deaths"\ncode'),

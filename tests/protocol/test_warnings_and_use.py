@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lodd.errors import UsageError
-from lodd.protocol import Baseline, MonthRange, load_trial, parse_trial
+from lodd.protocol import Baseline, MonthRange, load_trial, parse_trial, protocol_sha256
+from lodd.protocol.types import known_register
 
 
 def warnings(text: str) -> str:
@@ -45,6 +46,18 @@ def test_people_lost_to_the_end_of_a_register(edited) -> None:
 def test_unknown_parts_are_found_when_registers_differ(edited) -> None:
     text = edited(("from = 2019-01-01, until = 2022-12-31 }", "from = 2019-06-01, until = 2022-12-31 }"))
     assert "covariates[1]: people drawn in 5 of 12 months" in warnings(text)
+
+
+def test_as_of_names_the_registers_that_cannot_be_rebuilt(edited) -> None:
+    said = warnings(edited(("[analysis]\n", "[analysis]\nas_of = 2022-10-31\n")))
+    assert 'analysis.as_of: without "registered" these are used as they are now, not as they were: jobs' in said
+    assert "the registers cover 2019-01 to 2022-10" in said  # nothing was known of later months
+
+
+def test_as_of_is_in_the_hash_only_where_it_is_said(base: str, edited) -> None:
+    later = parse_trial(edited(("[analysis]\n", "[analysis]\nas_of = 2022-10-31\n")).encode()).trial
+    assert protocol_sha256(later) != protocol_sha256(parse_trial(base.encode()).trial)
+    assert known_register(later, "jobs").covers != later.registers["jobs"].covers
 
 
 def test_default_day_rules(trial) -> None:

@@ -136,6 +136,12 @@ class Analysis(Frozen):
     """The analysis plan: what will be estimated, for whom, and how it is judged."""
 
     window: Window
+    as_of: date | None = Field(
+        default=None,
+        description="The registers as they were known at the end of this day: versions of records registered later are "
+        "not there, and months not wholly before it are missing. Registers without `registered` are used as they are, "
+        "and the panel says so. Default: as the extracts are.",
+    )
     estimand: Estimand = Field(
         default="ate",
         description="`ate`: the average effect over the participants. `strata_weighted`: strata fixed effects, which "

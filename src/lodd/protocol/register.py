@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from lodd.protocol.base import ColumnName, Frozen, LocalText
 
@@ -45,6 +45,15 @@ class Merge(Frozen):
     )
 
 
+class Withdrawn(Frozen):
+    """How a register says that a record was a mistake: its latest version has one of these values in a column."""
+
+    column: ColumnName
+    values: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = Field(
+        min_length=1, description="The values, as text; spaces around them do not count."
+    )
+
+
 class Register(Frozen):
     """One register: an extract keyed by pseudonym."""
 
@@ -70,7 +79,14 @@ class Register(Frozen):
         default=(), description="Columns that identify a record across corrections; only the latest version counts."
     )
     registered: ColumnName | None = Field(
-        default=None, description="When a version of a record was registered; required with `record`."
+        default=None,
+        description="When a version of a record was registered: dates, moments, or text of the form `YYYY-MM-DD` or "
+        "`YYYY-MM-DDThh:mm:ss`, without a zone in Norwegian time. Needed with `record` and for `analysis.as_of`.",
+    )
+    withdrawn: Withdrawn | None = Field(
+        default=None,
+        description='Records taken back: `{ column = "status", values = ["CANCELLED"] }`. A record whose latest '
+        "version says so does not count.",
     )
     duplicates: Literal["drop", "keep", "error"] = Field(
         default="drop", description="Rows that are equal in every column: dropped (and counted), kept, or an error."

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange, month_index, whole_months
 from lodd.protocol.outcome import AfterExit, Outcome
+from lodd.protocol.register import Register
 
 MARGINAL: Final = "marginal_"
 CONDITIONAL: Final = "conditional_"
@@ -139,12 +140,28 @@ class Panel:
 
 
 def coverage_months(trial: Trial, column: str) -> tuple[int, int]:
-    """First and last calendar month that all registers behind an outcome or ``participates_*`` column cover wholly."""
-    registers = registers_behind(trial, column)
-    spans = [whole_months(c.since, c.until) for r in registers if (c := trial.registers[r].covers) is not None]
+    """First and last calendar month that all registers behind an outcome or ``participates_*`` column cover wholly.
+
+    A measure over several months needs that the registers cover them all.
+    """
+    outcome = None if column.startswith(PARTICIPATES) else trial.outcomes[column]
+    if outcome is not None and outcome.parts:
+        spans = [coverage_months(trial, part) for part in outcome.parts]
+    else:
+        covers = [known_register(trial, register_id).covers for register_id in registers_behind(trial, column)]
+        spans = [whole_months(c.since, c.until) for c in covers if c is not None]
     if not spans:
         return month_index(date.min), month_index(date(9998, 12, 1))
-    return max(first for first, _ in spans), min(last for _, last in spans)
+    before = outcome.measure.months - 1 if outcome is not None and outcome.measure is not None else 0
+    return max(first for first, _ in spans) + before, min(last for _, last in spans)
+
+
+def known_register(trial: Trial, register_id: str) -> Register:
+    """A register as declared, its coverage cut off at ``analysis.as_of``: nothing later was known on that day."""
+    register, as_of = trial.registers[register_id], trial.analysis.as_of
+    if as_of is None or register.covers is None or register.covers.until <= as_of:
+        return register
+    return register.model_copy(update={"covers": register.covers.model_copy(update={"until": as_of})})
 
 
 def registers_behind(trial: Trial, column: str) -> frozenset[str]:

@@ -75,6 +75,8 @@ def _declared(trial: Trial, register_id: str) -> Iterator[str]:
     yield register.person
     yield from (name for name in (register.start, register.stop, register.registered) if name is not None)
     yield from register.record
+    if register.withdrawn is not None:
+        yield register.withdrawn.column
     if register.merge is not None:
         yield from register.merge.by
     yield from register.columns

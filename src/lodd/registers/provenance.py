@@ -20,6 +20,7 @@ def definitions_sha256(trial: Trial) -> str:
 
     Labels, the other parts of the plan and the order of entries do not change it.
     """
+    as_of = trial.analysis.as_of
     outcomes = {name: _wordless(plain(outcome)) for name, outcome in trial.outcomes.items()}
     registers = {name: _wordless(plain(register)) for name, register in trial.registers.items()}
     return sha256(
@@ -30,6 +31,7 @@ def definitions_sha256(trial: Trial) -> str:
             "participation": plain(trial.participation),
             "programmes": {arm: plain(declared.programmes) for arm, declared in trial.arms.items()},
             "window": plain(trial.analysis.window),
+            **({} if as_of is None else {"as_of": as_of.isoformat()}),
         }
     )
 
@@ -45,8 +47,10 @@ def participants_sha256(participants: Participants) -> str:
 
 
 def provenance_of(trial: Trial, participants: Participants, extracts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """``definitions``, ``participants``, ``extract:<register>`` (hashes) and ``version:<library>``."""
+    """``definitions``, ``participants``, ``extract:<register>`` (hashes), ``as_of`` and ``version:<library>``."""
     found = {"definitions": definitions_sha256(trial), "participants": participants_sha256(participants)}
     found |= {f"extract:{register}": digest for register, digest in extracts}
+    if trial.analysis.as_of is not None:
+        found["as_of"] = trial.analysis.as_of.isoformat()
     found["version:python"] = platform.python_version()
     return found | {f"version:{name}": version(name) for name in _LIBRARIES}

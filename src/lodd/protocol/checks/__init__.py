@@ -6,13 +6,13 @@ from lodd.protocol.checks.explanations import check_explanations
 from lodd.protocol.checks.finding import Finding
 from lodd.protocol.checks.outcomes import check_outcomes
 from lodd.protocol.checks.plan import check_plan
-from lodd.protocol.checks.registers import check_registers, check_roles
+from lodd.protocol.checks.registers import check_as_of, check_registers, check_roles
 from lodd.protocol.checks.trial import check_arms, check_draw, check_enrolment
 from lodd.protocol.model import Trial
 
 __all__ = ["Finding", "check_trial"]
 
-_FIRST = (check_arms, check_enrolment, check_draw, check_registers, check_roles, check_outcomes)
+_FIRST = (check_arms, check_enrolment, check_draw, check_registers, check_as_of, check_roles, check_outcomes)
 
 
 def check_trial(trial: Trial) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lodd.locale import Text
+from lodd.locale import Text, join_words
 from lodd.protocol.checks.finding import Finding, unknown
 from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
@@ -23,9 +23,9 @@ def check_registers(trial: Trial) -> Iterator[Finding]:
         yield from _unusable(path, register)
         if register.covers and register.covers.until < register.covers.since:
             yield Finding((*path, "covers", "until"), Text(nb="«until» er før «from»", en='"until" is before "from"'))
-        if bool(register.record) != (register.registered is not None):
-            found = Text(nb="«record» og «registered» hører sammen", en='"record" and "registered" go together')
-            yield Finding((*path, "record" if register.record else "registered"), found)
+        if register.record and register.registered is None:
+            found = Text(nb="«record» trenger «registered»", en='"record" needs "registered"')
+            yield Finding((*path, "record"), found)
 
 
 def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:
@@ -37,6 +37,8 @@ def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:
 def _unusable(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
     status_only = {"stop": register.stop is not None, "merge": register.merge is not None}
     wrong = [key for key, given in status_only.items() if given and register.temporality != "status"]
+    if register.withdrawn is not None and register.temporality == "fixed":
+        wrong.append("withdrawn")
     if register.period == "year" and register.temporality != "accumulated":
         wrong.append("period")
     for key in wrong:
@@ -45,6 +47,24 @@ def _unusable(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
             en=f'"{key}" means nothing for a register of temporality "{register.temporality}"',
         )
         yield Finding((*path, key), found)
+
+
+def check_as_of(trial: Trial) -> Iterator[Finding]:
+    """A panel as known on a day says which registers cannot be rebuilt: those without ``registered``."""
+    if trial.analysis.as_of is None:
+        return
+    as_they_are = [
+        name
+        for name, register in trial.registers.items()
+        if register.temporality != "fixed" and not register.registered
+    ]
+    if as_they_are:
+        found = Text(
+            nb=f"uten «registered» brukes disse som de er nå, ikke som de var: {join_words(as_they_are, 'nb')}",
+            en=f'without "registered" these are used as they are now, not as they were: '
+            f"{join_words(as_they_are, 'en')}",
+        )
+        yield Finding(("analysis", "as_of"), found, warning=True)
 
 
 def check_roles(trial: Trial) -> Iterator[Finding]:
