@@ -17,7 +17,7 @@ import polars as pl
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
 from lodd.registers import problems, typed
-from lodd.registers.engine import Engine
+from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
 from lodd.registers.needs import Needs
 from lodd.registers.problems import EXAMPLES, Found, Place
@@ -96,10 +96,10 @@ def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> t
 
 def numbered(source: Source, register: Register) -> ir.Table:
     """The file's rows numbered from 1, its columns prefixed with ``FILE``, and the pseudonym as text."""
-    table = source.table
-    prefixed = {FILE + name: table[name] for name in table.columns}
+    table = source.numbered
+    prefixed = {FILE + name: table[name] for name in source.table.columns}
     person = typed.key_text(table[register.person], register.person, source.place)
-    return table.select(**prefixed, person_id=person, row=ibis.row_number() + 1)
+    return table.select(**prefixed, person_id=person, row=table[ROW])
 
 
 def _undrawn(rows: ir.Table, people: ir.Table) -> ir.Table:

@@ -13,7 +13,7 @@ from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants
 from lodd.registers import problems
-from lodd.registers.engine import Engine
+from lodd.registers.engines import DuckDBEngine
 from lodd.registers.problems import Place
 from lodd.registers.sources import open_file, readable
 
@@ -38,7 +38,7 @@ def with_facts(trial: Trial, folder: Path, participants: Participants) -> Partic
 
 def _facts(register_id: str, register: Register, folder: Path, people: pl.Series) -> pl.DataFrame:
     """The register's rows about these people, the pseudonym first and as text."""
-    with Engine() as engine:
+    with DuckDBEngine() as engine:
         source = open_file(engine, register_id, register, folder)
         if register.person not in source.table.columns:
             raise problems.columns_missing(source.place, [register.person], list(source.table.columns))

@@ -14,11 +14,11 @@ import pyarrow as pa
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
-from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months
+from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months, known_register
 from lodd.registers import problems
 from lodd.registers.cleaning import Records, clean
 from lodd.registers.compose import Grid, Mask, Matrix, States, column, combined, holds, outcome_column
-from lodd.registers.engine import Engine
+from lodd.registers.engines import DuckDBEngine, Engine
 from lodd.registers.measures import Scale, monthly
 from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.participation import active, arms_with_programmes
@@ -31,10 +31,18 @@ Opener = Callable[[Engine, str], Source]
 _UNSCALED = Scale(1, None)
 
 
-def build_panel(trial: Trial, folder: Path, participants: Participants, *, progress: Progress = silent) -> Panel:
+def build_panel(
+    trial: Trial,
+    folder: Path,
+    participants: Participants,
+    *,
+    engine: Engine | None = None,
+    progress: Progress = silent,
+) -> Panel:
     """The panel from the registers' files, whose paths are relative to the trial folder.
 
-    Only registers that an outcome, participation, deaths or stays abroad are computed from are read.
+    Only registers that an outcome, participation, deaths or stays abroad are computed from are read. The engine, DuckDB
+    unless another is given, is closed afterwards.
 
     Raises:
         DataError: a file is missing, broken or does not hold what the protocol says; nobody was drawn.
@@ -43,11 +51,16 @@ def build_panel(trial: Trial, folder: Path, participants: Participants, *, progr
     def opener(engine: Engine, register_id: str) -> Source:
         return open_file(engine, register_id, trial.registers[register_id], folder)
 
-    return _build(trial, opener, participants, progress)
+    return _build(trial, opener, participants, engine, progress)
 
 
 def build_panel_from(
-    trial: Trial, tables: Mapping[str, Table], participants: Participants, *, progress: Progress = silent
+    trial: Trial,
+    tables: Mapping[str, Table],
+    participants: Participants,
+    *,
+    engine: Engine | None = None,
+    progress: Progress = silent,
 ) -> Panel:
     """The same from tables in memory, by register.
 
@@ -60,14 +73,16 @@ def build_panel_from(
             raise problems.table_missing(register_id, list(tables))
         return open_table(engine, register_id, tables[register_id])
 
-    return _build(trial, opener, participants, progress)
+    return _build(trial, opener, participants, engine, progress)
 
 
-def _build(trial: Trial, opener: Opener, participants: Participants, progress: Progress) -> Panel:
+def _build(
+    trial: Trial, opener: Opener, participants: Participants, engine: Engine | None, progress: Progress
+) -> Panel:
     if not len(participants):
         raise problems.nobody_drawn()
-    with Engine() as engine:
-        return _Build(trial, participants, engine, opener, progress).panel()
+    with engine or DuckDBEngine() as opened:
+        return _Build(trial, participants, opened, opener, progress).panel()
 
 
 class _Steps:
@@ -129,7 +144,7 @@ class _Build:
     def _records(self, source: Source, register_id: str) -> Records:
         needs = needs_of(self.trial, register_id)
         check_columns(source, needs)
-        return clean(self.engine, source, self.trial.registers[register_id], needs, self.people)
+        return clean(self.engine, source, known_register(self.trial, register_id), needs, self.people)
 
     def _states(self, records: Mapping[str, Records]) -> States:
         population, bounds = self.trial.population, self.grid.bounds

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from lodd.protocol import Trial
-from lodd.registers.engine import Engine
+from lodd.registers.engines import ROW, DuckDBEngine, Engine
 from lodd.registers.explaining import Numbered
 from lodd.registers.needs import Needs, needs_of
 from lodd.registers.sources import check_columns, open_file, readable
 
-_ROW = "lodd_row"
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -24,7 +21,7 @@ def rows_of(trial: Trial, folder: Path, person_id: str, registers: Sequence[str]
     Raises:
         DataError: a register's file is missing, broken or lacks a column.
     """
-    with Engine() as engine:
+    with DuckDBEngine() as engine:
         return {name: _rows(engine, trial, folder, person_id, name) for name in registers}
 
 
@@ -33,11 +30,11 @@ def _rows(engine: Engine, trial: Trial, folder: Path, person_id: str, register_i
     source = open_file(engine, register_id, register, folder)
     check_columns(source, needs)
     with readable(source.place):
-        table = source.table.mutate(**{_ROW: ibis.row_number() + 1})
-        own = table.filter(table[register.person].cast("string") == person_id).order_by(_ROW)
+        table = source.numbered
+        own = table.filter(table[register.person].cast("string") == person_id).order_by(ROW)
         exact = {name: own[name].cast("float64") for name, kind in own.schema().items() if kind.is_decimal()}
         found = engine.fetch(own.mutate(**exact) if exact else own)
-    return [(row.pop(_ROW), _as_meant(row, needs, source.untyped)) for row in found.to_dicts()]
+    return [(row.pop(ROW), _as_meant(row, needs, source.untyped)) for row in found.to_dicts()]
 
 
 def _as_meant(row: Mapping[str, Any], needs: Needs, untyped: frozenset[str]) -> dict[str, Any]:

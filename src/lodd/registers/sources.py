@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from lodd.protocol.register import Register
 from lodd.registers import problems
-from lodd.registers.engine import OUR_FAULT, READ_FAILURE, Engine
+from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
 from lodd.registers.needs import Needs
 from lodd.registers.problems import Place
 
@@ -29,12 +29,16 @@ _PARQUET = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened register. ``untyped`` columns are text, and the protocol says of what: all in CSV, and empty ones."""
+    """An opened register. ``untyped`` columns are text, and the protocol says of what: all in CSV, and empty ones.
+
+    ``numbered`` is the table with the number of each row, ``ROW``, from 1.
+    """
 
     table: ir.Table
     place: Place
     untyped: frozenset[str]
     sha256: str
+    numbered: ir.Table
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
@@ -77,7 +81,9 @@ def open_table(engine: Engine, register_id: str, table: Table) -> Source:
     arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
     arrow = _plain(arrow).combine_chunks()
     place = Place(register_id, register_id)
-    return _source(engine.take(arrow), place, hashlib.sha256(_stream(arrow)).hexdigest(), text_only=False)
+    return _source(
+        engine.take(arrow, numbered=True), place, hashlib.sha256(_stream(arrow)).hexdigest(), text_only=False
+    )
 
 
 def check_columns(source: Source, needs: Needs) -> None:
@@ -95,7 +101,7 @@ def readable(place: Place) -> Iterator[None]:
         yield
     except OUR_FAULT:
         raise
-    except (OSError, UnicodeDecodeError, pa.ArrowInvalid, READ_FAILURE) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowInvalid, *READ_FAILURE) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
         raise problems.unreadable(place, reason) from error
 
@@ -197,7 +203,8 @@ def _source(table: ir.Table, place: Place, sha256: str, text_only: bool) -> Sour
     """The source, with columns that hold nothing (of a type that Ibis has no name for) as empty text."""
     empty = [name for name, kind in table.schema().items() if kind.is_unknown() or kind.is_null()]
     typed = table.mutate(**{name: ibis.null("string") for name in empty}) if empty else table
-    return Source(typed, place, frozenset(table.columns if text_only else empty), sha256)
+    known = typed.drop(ROW)
+    return Source(known, place, frozenset(known.columns if text_only else empty), sha256, typed)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:

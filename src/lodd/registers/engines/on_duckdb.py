@@ -1,0 +1,119 @@
+"""DuckDB, in memory: the engine unless another is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import polars as pl
+import pyarrow as pa
+from polars import selectors
+
+from lodd.registers.engines import problems
+from lodd.registers.engines.protocol import ROW
+
+_SPILLING = ("no space left", "max_temp_directory_size", "failed to offload", "could not write")
+
+
+class DuckDBEngine:
+    """One connection, closed at the end of a ``with`` block.
+
+    Args:
+        memory_limit: as DuckDB writes it, ``"400MB"``; else most of what the machine has.
+        temp_folder: where it spills to when that is used up.
+        threads: how many; else as many as there are cores.
+
+    >>> with DuckDBEngine() as engine:
+    ...     engine.fetch(engine.take(pa.table({"a": [1, 2]})).a.sum().as_table())["a"][0]
+    3
+    """
+
+    name = "duckdb"
+
+    def __init__(
+        self, memory_limit: str | None = None, temp_folder: Path | None = None, threads: int | None = None
+    ) -> None:
+        given = {"memory_limit": memory_limit, "temp_directory": temp_folder and str(temp_folder), "threads": threads}
+        self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
+        self._number = count()
+
+    @property
+    def version(self) -> str:
+        return str(duckdb.__version__)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._backend.disconnect()
+
+    def take(self, table: pa.Table, *, numbered: bool = False) -> ir.Table:
+        """An Arrow table as an expression, without copying it."""
+        name = self._name()
+        # Registered with DuckDB itself: Ibis' own way in (and out, see fetch) imports pandas, which costs a second.
+        self._backend.con.register(name, table)
+        taken = self._backend.table(name)
+        return _numbered(taken) if numbered else taken
+
+    def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
+        """As the protocol says."""
+        return _numbered(self._backend.read_parquet([str(path) for path in paths], table_name=self._name()))
+
+    def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
+        """As the protocol says."""
+        table = self._backend.read_csv(
+            [str(path) for path in paths],
+            table_name=self._name(),
+            columns=dict.fromkeys(columns, "VARCHAR"),
+            header=True,
+            delim=delimiter,
+            quote='"',
+            escape='"',
+            auto_detect=False,
+        )
+        return _numbered(table)
+
+    def keep(self, expression: ir.Table) -> ir.Table:
+        """As the protocol says."""
+        with _room():
+            return self._backend.create_table(self._name(), expression, temp=True)
+
+    def fetch(self, expression: ir.Table) -> pl.DataFrame:
+        """As the protocol says."""
+        with _room():
+            frame = pl.from_arrow(self._backend.con.sql(self._backend.compile(expression)).to_arrow_table())
+        assert isinstance(frame, pl.DataFrame)
+        # sums of 64-bit integers come as 128-bit ones; cleaning has seen to it that they fit
+        return frame.with_columns(selectors.decimal().cast(pl.Int64))
+
+    def batches(self, expression: ir.Table, size: int = 50_000) -> pa.RecordBatchReader:
+        """The expression's rows, some at a time."""
+        return self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(size)
+
+    def _name(self) -> str:
+        return f"lodd_{next(self._number)}"  # not t0, t1, ...: those are what Ibis calls its subqueries
+
+
+def _numbered(table: ir.Table) -> ir.Table:
+    """DuckDB keeps the order of rows; where nobody asks for the number, it is not worked out."""
+    return table.mutate(**{ROW: ibis.row_number() + 1})
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Turns what DuckDB says when memory and disk are used up into a DataError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise problems.no_room("DuckDB", str(error)) from error
+    except duckdb.IOException as error:
+        if any(sign in str(error).lower() for sign in _SPILLING):
+            raise problems.no_room("DuckDB", str(error)) from error
+        raise

@@ -1,0 +1,106 @@
+"""What can go wrong with an engine, in words. No message says how the engine is reached: that may hold a password."""
+
+from __future__ import annotations
+
+from lodd.errors import DataError, Problem, UsageError
+from lodd.locale import Text
+
+ENGINES = ("duckdb", "postgresql", "spark")
+
+
+def no_such_engine(name: str) -> UsageError:
+    found = Text(nb=f"motoren «{name}» finnes ikke", en=f'there is no engine "{name}"')
+    return UsageError(Problem(found, "--engine, LODD_ENGINE", Text.same(", ".join(ENGINES))))
+
+
+def no_room(engine: str, said: str) -> DataError:
+    reason = said.strip().split("\n", 1)[0]
+    return DataError(
+        Problem(
+            Text(
+                nb=f"minnet og plassen til mellomregninger er brukt opp ({reason})",
+                en=f"memory and the room for intermediate results are used up ({reason})",
+            ),
+            engine,
+            None,
+            Text(
+                nb="Ingenting er skrevet. Rydd plass på disken der mellomregningene ligger (TMPDIR), eller bruk en "
+                "større maskin eller en annen motor: docs/engines.nb.md.",
+                en="Nothing is written. Make room on the disk where they are kept (TMPDIR), or use a larger machine or "
+                "another engine: docs/engines.md.",
+            ),
+        )
+    )
+
+
+def no_library(engine: str, extra: str) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb=f"motoren {engine} er ikke installert", en=f"the engine {engine} is not installed"),
+            "--engine, LODD_ENGINE",
+            None,
+            Text(nb=f'Installer den: pip install "lodd[{extra}]"', en=f'Install it: pip install "lodd[{extra}]"'),
+        )
+    )
+
+
+def no_java(reason: str) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb=f"Spark kan ikke startes ({reason})", en=f"Spark cannot be started ({reason})"),
+            "--engine, LODD_ENGINE",
+            Text(nb="Java 17 eller 21", en="Java 17 or 21"),
+            Text(
+                nb="Installer Java, for eksempel «apt install openjdk-17-jre-headless», og pek JAVA_HOME dit.",
+                en="Install Java, for example `apt install openjdk-17-jre-headless`, and point JAVA_HOME to it.",
+            ),
+        )
+    )
+
+
+def no_server_named() -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb="det er ikke sagt hvor PostgreSQL er", en="nothing says where PostgreSQL is"),
+            "LODD_POSTGRESQL",
+            Text(
+                nb="en adresse (postgresql://bruker@vert/database) eller «service=navn»",
+                en="an address (postgresql://user@host/database) or `service=name`",
+            ),
+            Text(
+                nb="Sett LODD_POSTGRESQL i miljøet; passordet hører hjemme i ~/.pgpass.",
+                en="Set LODD_POSTGRESQL in the environment; the password belongs in ~/.pgpass.",
+            ),
+        )
+    )
+
+
+def no_connection(reason: str) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb=f"får ikke kontakt med PostgreSQL ({reason})", en=f"cannot reach PostgreSQL ({reason})"),
+            "LODD_POSTGRESQL",
+            None,
+            Text(
+                nb="Prøv den samme adressen med «psql», og se at serveren går og at du har tilgang.",
+                en="Try the same address with `psql`, and see that the server runs and lets you in.",
+            ),
+        )
+    )
+
+
+def connection_lost(reason: str) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb=f"forbindelsen til PostgreSQL ble brutt ({reason}); ingenting er skrevet",
+                en=f"the connection to PostgreSQL was lost ({reason}); nothing is written",
+            ),
+            "LODD_POSTGRESQL",
+            None,
+            Text(
+                nb="Se at serveren går, og kjør kommandoen på nytt.",
+                en="See that the server runs, and run the command again.",
+            ),
+        )
+    )
