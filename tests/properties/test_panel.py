@@ -124,7 +124,7 @@ COVERS = st.builds(
 )
 MISSING = st.sampled_from(["exclude", "exclude", "2.5", "2.5", "0", "0", "error"])
 DUPLICATES = st.sampled_from(["drop", "drop", "drop", "keep", "keep", "keep", "error"])
-VERSIONS = st.sampled_from([{}, {"record": ["record"], "registered": "registered"}])
+VERSIONS = st.sampled_from([{}, {"record": ["record"], "registered": "registered"}, {"registered": "registered"}])
 MERGE = st.sampled_from([None, *({"by": ["employer"], "overlap": how} for how in ("latest", "sum", "max")),
                          {"by": ["employer", "rank"], "overlap": "latest"}])  # fmt: skip
 WHERE = st.sampled_from(

@@ -1,7 +1,8 @@
 """From a register's rows to the records that count, and a count of what was left out on the way.
 
-In this order: rows of people who were not drawn; rows equal to an earlier one; superseded versions of a record; records
-without a start, or that start after they stop; then what a missing value of each numeric column means.
+In this order: rows of people who were not drawn; rows registered after the day that the registers are read as of; rows
+equal to an earlier one; superseded versions of a record; records taken back; records without a start, or that start
+after they stop; then what a missing value of each numeric column means.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import polars as pl
 
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
-from lodd.registers import problems, typed
+from lodd.registers import moments, problems, typed
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
 from lodd.registers.needs import Needs
@@ -25,7 +26,7 @@ from lodd.registers.sources import Source, readable
 from lodd.registers.typed import FILE
 
 KEPT = "kept"
-REPEATED = ("duplicates", "superseded", "version_ties")
+REPEATED = ("registered_later", "duplicates", "superseded", "version_ties", "withdrawn")
 UNDATED = ("missing_start", "start_after_stop")
 """Why a row of a drawn person is left out, in the order in which it is decided."""
 
@@ -64,6 +65,11 @@ class Flag:
     kind: str
     column: str
 
+    @property
+    def of_versions(self) -> bool:
+        """Does it matter in versions that are not used, too? It decides which one is."""
+        return self.kind == moments.UNREADABLE
+
 
 def clean(engine: Engine, source: Source, register: Register, needs: Needs, people: ir.Table) -> Records:
     """The records of the participants (``people``: ``person_id``, ``person``) that count.
@@ -74,12 +80,14 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
     with readable(source.place):
         rows = numbered(source, register)
         undrawn = engine.fetch(_undrawn(rows, people)).row(0, named=True)
+        if needs.as_of is not None and register.registered is not None:
+            moments.refuse_too_early(engine, rows, register.registered, source.place, needs.as_of)
         rows, flags = judge(rows.inner_join(people, "person_id"), source, register, needs)
         judged = engine.keep(rows)
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
-    return Records(kept, register, source.place, _notes(source.place.register, register, undrawn | counts))
+    return Records(kept, register, source.place, _notes(source.place.register, register, needs, undrawn | counts))
 
 
 def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
@@ -91,7 +99,7 @@ def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> t
         DataError: a column of a wrong type.
     """
     valued, flags = _with_values(rows, source, register, needs)
-    return _judged(valued, register, [FILE + name for name in source.table.columns]), flags
+    return _judged(valued, register, needs, [FILE + name for name in source.table.columns]), flags
 
 
 def numbered(source: Source, register: Register) -> ir.Table:
@@ -115,7 +123,8 @@ def _undrawn(rows: ir.Table, people: ir.Table) -> ir.Table:
 
 def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
     """The rows with their dates and values as the protocol types them, and flags where that fails."""
-    columns = _dates(drawn, source.place, register) | _values(drawn, source, register, needs)
+    columns = _dates(drawn, source.place, register) | _versioned(drawn, source.place, register)
+    columns |= _values(drawn, source, register, needs)
     flags: list[Flag] = []
     values: dict[str, Any] = {}
     for name, (column, read) in columns.items():
@@ -139,6 +148,20 @@ def _dates(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple
     return {"started": (start, first), "ended": (register.stop, last)}
 
 
+def _versioned(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple[str, typed.Typed]]:
+    """``registered`` (see :mod:`moments`) with ``zoned``, and ``taken_back``, where the register has them."""
+    found: dict[str, tuple[str, typed.Typed]] = {}
+    if register.registered is not None:
+        name = register.registered
+        read, zoned = moments.moment(drawn[FILE + name], name, place)
+        found |= {"registered": (name, read), "zoned": (name, typed.Typed(zoned))}
+    if register.withdrawn is not None:
+        name = register.withdrawn.column
+        said = typed.key_text(drawn[FILE + name], name, place).strip()
+        found["taken_back"] = (name, typed.Typed(said.isin(list(register.withdrawn.values)).fill_null(False)))
+    return found
+
+
 def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> dict[str, tuple[str, typed.Typed]]:
     read = {name: typed.scaled(drawn[FILE + name], name, source.place, c) for name, c in register.columns.items()}
     for name, kinds in needs.compared.items():
@@ -153,12 +176,18 @@ def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -
     return {_VALUE + name: (name, value) for name, value in read.items()}
 
 
-def _judged(drawn: ir.Table, register: Register, columns: list[str]) -> ir.Table:
+def _judged(drawn: ir.Table, register: Register, needs: Needs, columns: list[str]) -> ir.Table:
     """Every row of a drawn person with its ``fate``: kept, or why not."""
-    later = ibis.row_number().over(group_by=columns, order_by="row") > 0
-    rows = drawn.mutate(duplicate=later if register.duplicates != "keep" else ibis.literal(False))
+    never = ibis.literal(False)
+    unknown = never
+    if needs.as_of is not None and register.registered is not None:
+        unknown = moments.registered_later(drawn.registered, drawn.zoned, needs.as_of)
+    again = ibis.row_number().over(group_by=columns, order_by="row") > 0
+    rows = drawn.mutate(unknown=unknown, duplicate=again if register.duplicates != "keep" else never)
     superseded, tied = _versions(rows, register, columns)
-    cases = [(rows.duplicate, "duplicates"), (superseded, "superseded"), (tied, "version_ties")]
+    taken_back = never if register.withdrawn is None else rows.taken_back
+    judged = zip(REPEATED, (rows.unknown, rows.duplicate, superseded, tied, taken_back), strict=True)
+    cases = [(left_out, fate) for fate, left_out in judged]
     start = "started" if register.temporality == "status" else "month"
     cases.append((rows[start].isnull(), "missing_start"))
     if start == "started":
@@ -172,18 +201,15 @@ def _versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[A
     Of versions registered at the same time the one is kept that comes first when sorted by all columns, so that the
     order of the file does not matter. A row without the columns that name its record is a record of its own.
     """
-    if register.registered is None:
+    if not register.record:
         return ibis.literal(False), ibis.literal(False)
     record = [FILE + name for name in register.record]
-    registered = rows[FILE + register.registered]
-    group = ["person", "duplicate", *record]
-    # Ibis keeps one direction for a column that is named twice, so the latest-first one must not be repeated
-    others = [name for name in columns if name != FILE + register.registered]
-    place = ibis.row_number().over(group_by=group, order_by=[registered.desc(), *others, "row"])
-    newest = registered.max().over(group_by=group)
+    group = ["person", "unknown", "duplicate", *record]
+    place = ibis.row_number().over(group_by=group, order_by=[rows.registered.desc(), *columns, "row"])
+    newest = rows.registered.max().over(group_by=group)
     named = ibis.and_(*(rows[name].notnull() for name in record))
     older = named & (place > 0)
-    same = registered.identical_to(newest)
+    same = rows.registered.identical_to(newest)
     return older & ~same, older & same
 
 
@@ -191,7 +217,11 @@ def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Tabl
     """One row of counts: each fate, each flag, the missing values and the sizes of the totals of each column."""
     kept, used = judged.fate == KEPT, ~judged.fate.isin(REPEATED)
     counts = {fate: (judged.fate == fate).sum() for fate in (*REPEATED, *UNDATED)}
-    counts |= {flag.name: (judged[flag.name] & used).sum() for flag in flags}
+    counts |= {flag.name: (judged[flag.name] & (used | flag.of_versions)).sum() for flag in flags}
+    if register.registered is not None:
+        timed = judged.registered.notnull()
+        counts |= {"untimed": (used & ~timed).sum(), "zoned": (timed & judged.zoned).sum()}
+        counts["unzoned"] = (timed & ~judged.zoned).sum()
     for name in register.columns:
         value = judged[_VALUE + name]
         counts[f"missing:{name}"] = (kept & value.isnull()).sum()
@@ -212,8 +242,11 @@ def _without_missing(kept: ir.Table, register: Register, place: Place) -> ir.Tab
     return kept.mutate(**given) if given else kept
 
 
-def _notes(register_id: str, register: Register, counts: dict[str, int]) -> tuple[RegisterNote, ...]:
-    kinds = ("not_drawn", "not_drawn_people", *REPEATED, *UNDATED)
+def _notes(register_id: str, register: Register, needs: Needs, counts: dict[str, int]) -> tuple[RegisterNote, ...]:
+    kinds = ["not_drawn", "not_drawn_people", *REPEATED, *UNDATED]
+    if needs.as_of is not None:
+        counts = {"not_rebuilt": 0 if register.registered else counts["rows"], "untimed": 0} | counts
+        kinds += ["not_rebuilt", "untimed"]
     notes = [RegisterNote(register_id, "rows", counts["rows"])]
     notes += [RegisterNote(register_id, kind, counts[kind]) for kind in kinds if counts[kind]]
     for name, column in register.columns.items():
@@ -239,6 +272,9 @@ class _Refusals:
         for flag in flags:
             if counts[flag.name]:
                 self._refuse(flag)
+        if self.register.registered is not None and counts["zoned"] and counts["unzoned"]:
+            both = int(counts["zoned"]), int(counts["unzoned"])
+            raise moments.mixed_zones(self.place, self.register.registered, *both)
         for name, column in self.register.columns.items():
             if column.missing == "error" and counts[f"missing:{name}"]:
                 missing = (self.judged.fate == KEPT) & self.judged[_VALUE + name].isnull()
@@ -247,8 +283,10 @@ class _Refusals:
                 self._check_totals(name)
 
     def _refuse(self, flag: Flag) -> None:
-        wrong = self.judged[flag.name] & ~self.judged.fate.isin(REPEATED)
+        wrong = self.judged[flag.name] & (~self.judged.fate.isin(REPEATED) | flag.of_versions)
         found = self._found(wrong, flag.column)
+        if flag.kind == moments.UNREADABLE:
+            raise moments.unreadable_moments(self.place, flag.column, found)
         if flag.kind == "unreadable_date":
             raise problems.unreadable_dates(self.place, flag.column, found, self.register.temporality == "accumulated")
         if flag.kind == "not_a_number":

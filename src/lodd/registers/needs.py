@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from lodd.protocol.model import Trial
@@ -17,13 +18,14 @@ class Needs:
     """The columns that must be there, in the order in which the protocol names them, and their uses.
 
     ``compared`` maps a column to the kinds of value that ``where`` compares it with; ``coded`` is the column with
-    programme codes, if the register shows participation.
+    programme codes, if the register shows participation; ``as_of`` the day that the register is to be known as on.
     """
 
     columns: tuple[str, ...]
     compared: Mapping[str, frozenset[Kind]] = field(default_factory=dict)
     distinct: frozenset[str] = frozenset()
     coded: str | None = None
+    as_of: date | None = None
 
 
 def kind_of_value(value: Scalar) -> Kind:
@@ -58,6 +60,7 @@ def needs_of(trial: Trial, register_id: str) -> Needs:
         compared=compared,
         distinct=frozenset(m.count_distinct for m in measures if m.count_distinct),
         coded=coded,
+        as_of=trial.analysis.as_of,
     )
 
 
