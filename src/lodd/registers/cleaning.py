@@ -18,6 +18,7 @@ import polars as pl
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
 from lodd.registers import moments, problems, typed
+from lodd.registers.dialect import as_written, date_form, decimal_sign
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
 from lodd.registers.needs import Needs
@@ -77,17 +78,37 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
     Raises:
         DataError: a column of a wrong type, a value that cannot be read or is missing where that is an error.
     """
+    drawn, others = drawn_rows(engine, source, register, needs, people)
+    return clean_drawn(engine, drawn, others, source, register, needs)
+
+
+def drawn_rows(
+    engine: Engine, source: Source, register: Register, needs: Needs, people: ir.Table
+) -> tuple[ir.Table, dict[str, int]]:
+    """The participants' rows of :func:`numbered`, with ``person``, and counts of all rows and of what others have.
+
+    Raises:
+        DataError: the file cannot be read; nothing in it was known on the day that is asked for.
+    """
     with readable(source.place):
         rows = numbered(source, register)
-        undrawn = engine.fetch(_undrawn(rows, people)).row(0, named=True)
+        others = engine.fetch(_undrawn(rows, people)).row(0, named=True)
         if needs.as_of is not None and register.registered is not None:
             moments.refuse_too_early(engine, rows, register.registered, source.place, needs.as_of)
-        rows, flags = judge(rows.inner_join(people, "person_id"), source, register, needs)
+    return rows.inner_join(people, "person_id"), others
+
+
+def clean_drawn(
+    engine: Engine, drawn: ir.Table, others: dict[str, int], source: Source, register: Register, needs: Needs
+) -> Records:
+    """The records that count among participants' rows (all of each person's); raises as :func:`clean`."""
+    with readable(source.place):
+        rows, flags = judge(drawn, source, register, needs)
         judged = engine.keep(rows)
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
-    return Records(kept, register, source.place, _notes(source.place.register, register, needs, undrawn | counts))
+    return Records(kept, register, source.place, _notes(source.place.register, register, needs, others | counts))
 
 
 def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
@@ -288,9 +309,10 @@ class _Refusals:
         if flag.kind == moments.UNREADABLE:
             raise moments.unreadable_moments(self.place, flag.column, found)
         if flag.kind == "unreadable_date":
-            raise problems.unreadable_dates(self.place, flag.column, found, self.register.temporality == "accumulated")
+            months = self.register.temporality == "accumulated"
+            raise problems.unreadable_dates(self.place, flag.column, found, months, date_form(self.register))
         if flag.kind == "not_a_number":
-            raise problems.not_numbers(self.place, flag.column, found)
+            raise problems.not_numbers(self.place, flag.column, found, decimal_sign(self.register, flag.column))
         if flag.kind == "too_large":
             raise problems.too_large(self.place, flag.column, found)
         decimals = self.register.columns[flag.column].decimals
@@ -301,7 +323,7 @@ class _Refusals:
         value = self.judged[FILE + column].cast("string") if column else ibis.null("string")
         rows = self.judged.filter(wrong).select("row", value=value)
         frame: pl.DataFrame = self.engine.fetch(rows.order_by("row").limit(EXAMPLES))
-        values = tuple(frame["value"].to_list()) if column else ()
+        values = tuple(as_written(self.register, column, value) for value in frame["value"]) if column else ()
         return Found(self.engine.fetch(rows.count().as_table()).item(), tuple(frame["row"].to_list()), values)
 
     def _check_totals(self, column: str) -> None:
