@@ -79,7 +79,7 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
         DataError: a column of a wrong type, a value that cannot be read or is missing where that is an error.
     """
     drawn, others = drawn_rows(engine, source, register, needs, people)
-    return clean_drawn(engine, drawn, others, source, register, needs)
+    return clean_drawn(engine, drawn, source, register, needs, others=others)
 
 
 def drawn_rows(
@@ -99,7 +99,7 @@ def drawn_rows(
 
 
 def clean_drawn(
-    engine: Engine, drawn: ir.Table, others: dict[str, int], source: Source, register: Register, needs: Needs
+    engine: Engine, drawn: ir.Table, source: Source, register: Register, needs: Needs, *, others: dict[str, int]
 ) -> Records:
     """The records that count among participants' rows (all of each person's); raises as :func:`clean`."""
     with readable(source.place):
