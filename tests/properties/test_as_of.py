@@ -50,23 +50,22 @@ def versions(draw: st.DrawFn) -> pl.DataFrame:
 TAKEN_BACK = st.sampled_from([None, {"column": "status", "values": ["VOID", "GONE"]}])
 
 
-@examples(5)
+@examples(3)
 @given(
     jobs(),
     st.tuples(*(outcomes_of("jobs", a, number="hours", columns=DISTINCT, status=True) for a in AGGREGATES)),
     versions(),
     DRAWN,
-    AS_OF,
-    TAKEN_BACK,
+    st.tuples(AS_OF, TAKEN_BACK),
 )
 def test_as_known_on_a_day(
     register: dict[str, Any],
     declared: tuple[dict[str, Any], ...],
     table: pl.DataFrame,
     participants: Participants,
-    as_of: date | None,
-    withdrawn: dict[str, Any] | None,
+    known: tuple[date | None, dict[str, Any] | None],
 ) -> None:
+    as_of, withdrawn = known
     outcomes = {f"y{i}": outcome for i, outcome in enumerate(declared)}
     analysis = {"window": {"before": 2, "after": 2}, "as_of": as_of}
     trial = trial_of({"jobs": register | {"withdrawn": withdrawn}}, outcomes, analysis=analysis)
@@ -85,9 +84,3 @@ def _refused(trial: Any, table: pl.DataFrame, participants: Participants) -> boo
     except DataError:
         return True
     return False
-
-
-def test_a_change_in_spring_is_the_end_of_an_hour_less() -> None:
-    """23 hours after midnight the 27th of March 2016 is over in Norway."""
-    assert not is_known(datetime(2016, 3, 27, 22, 0, tzinfo=UTC), date(2016, 3, 27))
-    assert is_known(datetime(2016, 3, 27, 21, 59, tzinfo=UTC), date(2016, 3, 27))
