@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from lodd.protocol.base import ColumnName, Frozen, LocalText
+from lodd.protocol.source import Break, Csv
 
 Temporality = Literal["status", "accumulated", "event", "fixed"]
 
@@ -57,13 +58,20 @@ class Withdrawn(Frozen):
 class Register(Frozen):
     """One register: an extract keyed by pseudonym."""
 
-    file: str = Field(description="Path from the trial folder: a Parquet or CSV file, or a glob.")
+    file: str = Field(
+        description="Path from the trial folder: a Parquet or CSV file, a glob, or a folder of such files. Folders "
+        "called `year=2015` give the column `year` (Hive's way of partitioning)."
+    )
+    csv: Csv | None = Field(default=None, description="How the CSV files are written, where it is not as usual.")
     temporality: Temporality = Field(
         description="`status`: spells with start and stop. `accumulated`: amounts by month or year. `event`: things "
         "that happen on a day. `fixed`: facts that do not change. (microdata.no's vocabulary.)"
     )
     label: LocalText | None = Field(default=None, description="A name for people, where the identifier is not enough.")
     covers: Coverage | None = Field(default=None, description="The days covered; required except for `fixed`.")
+    breaks: tuple[Break, ...] = Field(
+        default=(), description="Days from which the register is not what it was; outcomes that cross them are flagged."
+    )
     person: ColumnName = Field(default="person_id", description="The pseudonym's column.")
     start: ColumnName | None = Field(
         default=None, description="`status`: first day. `event`: the day. `accumulated`: any day in the period."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lodd.errors import DataError, Problem
@@ -16,10 +16,14 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the trial a problem is: a register, its file, and perhaps a column."""
+    """Where in the trial a problem is: a register, its file, and perhaps a column.
+
+    ``diagnosis`` finds out what is wrong with a file that an engine could not read, if anything can be said.
+    """
 
     register: str
     file: str
+    diagnosis: Callable[[Place], DataError | None] | None = field(default=None, compare=False, repr=False)
 
     def at(self, column: str | None = None) -> str:
         name = f"registers.{self.register} ({self.file})"
@@ -54,8 +58,10 @@ def file_missing(place: Place) -> DataError:
             Text(nb="fant ikke registerfilen", en="the register's file is not there"),
             place.at(),
             Text(
-                nb="en Parquet- eller CSV-fil, eller et mønster som «registers/*.parquet», regnet fra forsøksmappen",
-                en='a Parquet or CSV file, or a pattern such as "registers/*.parquet", counted from the trial folder',
+                nb="en Parquet- eller CSV-fil, en mappe med slike, eller et mønster som «registers/*.parquet», "
+                "regnet fra forsøksmappen",
+                en="a Parquet or CSV file, a folder of such, or a pattern such as "
+                '"registers/*.parquet", counted from the trial folder',
             ),
             Text(nb="legg filen der, eller rett `file` i trial.toml", en="put it there, or mend `file` in trial.toml"),
         )
@@ -97,12 +103,6 @@ def file_empty(place: Place) -> DataError:
             _AGAIN,
         )
     )
-
-
-def no_header(place: Place) -> DataError:
-    allowed = Text(nb="en første linje med kolonnenavn", en="a first line with column names")
-    found = Text(nb="første linje er tom", en="the first line is empty")
-    return DataError(Problem(found, place.at(), allowed, _AGAIN))
 
 
 def file_kind(place: Place) -> DataError:
@@ -213,8 +213,10 @@ def not_comparable(place: Place, column: str, found: Text, wanted: Text) -> Data
     )
 
 
-def unreadable_dates(place: Place, column: str, found: Found, months: bool) -> DataError:
-    nb, en = ("ÅÅÅÅ-MM-DD", "YYYY-MM-DD") if not months else ("ÅÅÅÅ-MM-DD, ÅÅÅÅ-MM", "YYYY-MM-DD, YYYY-MM")
+def unreadable_dates(place: Place, column: str, found: Found, months: bool, declared: str | None = None) -> DataError:
+    """``declared``: another form that the protocol says, ``DD.MM.YYYY``."""
+    en = ", ".join([*([declared] if declared else []), "YYYY-MM-DD", *(["YYYY-MM"] if months else [])])
+    nb = en.replace("Y", "Å")
     rows = found.text()
     return DataError(
         Problem(
@@ -226,15 +228,16 @@ def unreadable_dates(place: Place, column: str, found: Found, months: bool) -> D
     )
 
 
-def not_numbers(place: Place, column: str, found: Found) -> DataError:
+def not_numbers(place: Place, column: str, found: Found, sign: str = ".") -> DataError:
+    comma = sign == ","
     rows = found.text()
     return DataError(
         Problem(
             Text(nb=f"{rows['nb']} kan ikke leses som tall", en=f"{rows['en']} cannot be read as numbers"),
             place.at(column),
             Text(
-                nb="tall med punktum som desimaltegn og uten skilletegn for tusen",
-                en="numbers with a decimal point and without separators for thousands",
+                nb=f"tall med {'komma' if comma else 'punktum'} som desimaltegn og uten skilletegn for tusen",
+                en=f"numbers with a decimal {'comma' if comma else 'point'} and without separators for thousands",
             ),
             _AGAIN_TYPED,
         )

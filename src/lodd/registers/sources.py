@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,8 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodd.protocol.register import Register
-from lodd.registers import problems
+from lodd.protocol.source import Csv
+from lodd.registers import problems, source_problems
+from lodd.registers.csv_files import Diagnosis, check_encoding, columns_of, delimiter_of
+from lodd.registers.dialect import as_usual, copied, is_unusual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
+from lodd.registers.files import Files, PartitionType, digest, find_files, partition_types
 from lodd.registers.needs import Needs
 from lodd.registers.problems import Place
 
@@ -42,24 +45,27 @@ class Source:
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
-    """Open a register's file, or the files of a glob in the order of their names.
+    """Open a register's file, the files of a glob in the order of their names, or a folder of files.
 
     The hash is that of the file's bytes; for several files, of their names and hashes. Two files with the same rows in
     another order have different hashes.
 
     Raises:
-        DataError: no such file, empty, cut off, of another kind, unreadable.
+        DataError: no such file, empty, cut off, of another kind, unreadable, not as `csv` says.
     """
     place = Place(register_id, register.file)
-    paths = _paths(folder, register.file)
-    if not paths:
-        raise problems.file_missing(place)
+    files = _files(folder, register, place)
     with readable(place):
-        digest = _digest(paths)
-        text_only = _check_files(paths, place)
-        columns = _columns(paths, place)
-        table = engine.read_csv(paths, columns, _delimiter(paths[0])) if text_only else engine.read_parquet(paths)
-    return _source(table, place, digest, text_only)
+        sha256 = digest(files)
+        text_only = _check_files(files, place)
+        columns = _columns(files, register.csv, place)
+        partitions = _partitions(files, columns, place)
+    place = replace(place, diagnosis=Diagnosis(files, columns, register.csv) if text_only else None)
+    opening = _Opening(engine, columns, register.csv, text_only)
+    with readable(place):
+        table = opening.with_partitions(files, partitions) if partitions else opening.read(files.paths)
+        usual = as_usual(table, register) if text_only else table
+        return _source(usual, place, sha256, frozenset(columns if text_only else ()))
 
 
 def file_sha256(register_id: str, register: Register, folder: Path) -> str:
@@ -69,11 +75,9 @@ def file_sha256(register_id: str, register: Register, folder: Path) -> str:
         DataError: the file is not there or cannot be read.
     """
     place = Place(register_id, register.file)
-    paths = _paths(folder, register.file)
-    if not paths:
-        raise problems.file_missing(place)
+    files = _files(folder, register, place)
     with readable(place):
-        return _digest(paths)
+        return digest(files)
 
 
 def open_table(engine: Engine, register_id: str, table: Table) -> Source:
@@ -81,9 +85,7 @@ def open_table(engine: Engine, register_id: str, table: Table) -> Source:
     arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
     arrow = _plain(arrow).combine_chunks()
     place = Place(register_id, register_id)
-    return _source(
-        engine.take(arrow, numbered=True), place, hashlib.sha256(_stream(arrow)).hexdigest(), text_only=False
-    )
+    return _source(engine.take(arrow, numbered=True), place, hashlib.sha256(_stream(arrow)).hexdigest())
 
 
 def check_columns(source: Source, needs: Needs) -> None:
@@ -102,24 +104,24 @@ def readable(place: Place) -> Iterator[None]:
     except OUR_FAULT:
         raise
     except (OSError, UnicodeDecodeError, pa.ArrowInvalid, *READ_FAILURE) as error:
+        told = place.diagnosis(place) if place.diagnosis is not None else None
         reason = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
-        raise problems.unreadable(place, reason) from error
+        raise told or problems.unreadable(place, reason) from error
 
 
-def _paths(folder: Path, pattern: str) -> list[Path]:
-    whole = folder / pattern
-    if whole.is_file():
-        return [whole]
-    relative = whole.relative_to(whole.anchor)
-    return sorted(path for path in Path(whole.anchor).glob(str(relative)) if path.is_file())
+def _files(folder: Path, register: Register, place: Place) -> Files:
+    files = find_files(folder, register.file)
+    if not files.paths:
+        raise problems.file_missing(place)
+    return files
 
 
-def _check_files(paths: list[Path], place: Place) -> bool:
+def _check_files(files: Files, place: Place) -> bool:
     """Are they CSV (True) or Parquet (False)? Raises DataError where they are neither, or broken."""
-    kinds = {_is_csv(path, place) for path in paths}
+    kinds = {_is_csv(path, place) for path in files.paths}
     if len(kinds) > 1:
         raise problems.file_kind(place)
-    for path in paths:
+    for path in files.paths:
         if path.stat().st_size == 0:
             raise problems.file_empty(place)
         if not _is_csv(path, place):
@@ -147,47 +149,64 @@ def _check_parquet(path: Path, place: Place) -> None:
         raise problems.truncated(place)
 
 
-def _columns(paths: list[Path], place: Place) -> list[str]:
+def _columns(files: Files, declared: Csv | None, place: Place) -> list[str]:
     """The names of the columns, which all files have in the same order."""
-    columns = [
-        _named_header(path, place) if _is_csv(path, place) else list(pq.read_schema(path).names) for path in paths
-    ]
-    for path, other in zip(paths, columns, strict=True):
+    columns = [_columns_of(path, declared, place) for path in files.paths]
+    for path, other in zip(files.paths, columns, strict=True):
         if other != columns[0]:
-            raise problems.files_differ(place, paths[0].name, path.name, columns[0], other)
+            raise problems.files_differ(place, files.name(files.paths[0]), files.name(path), columns[0], other)
     return columns[0]
 
 
-def _named_header(path: Path, place: Place) -> list[str]:
-    if not any(header := _header(path)):
-        raise problems.no_header(place)
-    return header
+def _columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
+    if not _is_csv(path, place):
+        return list(pq.read_schema(path).names)
+    check_encoding(path, declared, place)
+    return columns_of(path, declared, place)
 
 
-def _header(path: Path) -> list[str]:
-    return next(csv.reader([_first_line(path)], delimiter=_delimiter(path)), [])
+def _partitions(files: Files, columns: Sequence[str], place: Place) -> dict[str, PartitionType]:
+    """The columns that the folders' names say, and their types; none where no folder is called `name=value`."""
+    found = [files.partition(path) for path in files.paths]
+    for path, each in zip(files.paths, found, strict=True):
+        if each.keys() != found[0].keys():
+            raise source_problems.partitions_differ(place, files.name(files.paths[0]), files.name(path))
+    if clash := sorted(found[0].keys() & set(columns)):
+        raise source_problems.partition_clash(place, clash)
+    return partition_types(found)
 
 
-def _delimiter(path: Path) -> str:
-    """Comma, semicolon or tab: the one that the header line has most of."""
-    line = _first_line(path)
-    return max(",;\t", key=line.count)
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """Reads files whose columns are known: Parquet, or CSV as text, from a copy if it is not written as usual."""
 
+    engine: Engine
+    columns: Sequence[str]
+    declared: Csv | None
+    text_only: bool
 
-def _first_line(path: Path) -> str:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        return file.readline().decode("utf-8-sig").rstrip("\r\n")
+    def read(self, paths: Sequence[Path]) -> ir.Table:
+        if not self.text_only:
+            return self.engine.read_parquet(paths)
+        if self.declared is not None and is_unusual(self.declared):
+            return self.engine.read_parquet(copied(paths, self.columns, self.declared, self.engine))
+        return self.engine.read_csv(paths, self.columns, delimiter_of(paths[0], self.declared))
 
+    def with_partitions(self, files: Files, types: Mapping[str, PartitionType]) -> ir.Table:
+        """The files with the columns that their folders' names say, each folder by itself, rows numbered through."""
+        tables, before = [], 0
+        for values, paths in groupby(files.paths, files.partition):
+            together = list(paths)
+            table = self.read(together)
+            given = {name: ibis.literal(value, "string").cast(types[name]) for name, value in values.items()}
+            tables.append(table.mutate(**{ROW: table[ROW] + before}, **given))
+            before += self._rows(table, together)
+        return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
-def _digest(paths: list[Path]) -> str:
-    hashes = []
-    for path in paths:
-        with path.open("rb") as file:
-            hashes.append(hashlib.file_digest(file, "sha256").hexdigest())
-    if len(paths) == 1:
-        return hashes[0]
-    named = "\n".join(f"{path.name} {digest}" for path, digest in zip(paths, hashes, strict=True))
-    return hashlib.sha256(named.encode()).hexdigest()
+    def _rows(self, table: ir.Table, paths: Sequence[Path]) -> int:
+        if not self.text_only:
+            return sum(pq.read_metadata(path).num_rows for path in paths)
+        return int(self.engine.fetch(table.aggregate(rows=table.count())).item())
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -199,12 +218,11 @@ def _plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def _source(table: ir.Table, place: Place, sha256: str, text_only: bool) -> Source:
+def _source(table: ir.Table, place: Place, sha256: str, texts: frozenset[str] = frozenset()) -> Source:
     """The source, with columns that hold nothing (of a type that Ibis has no name for) as empty text."""
     empty = [name for name, kind in table.schema().items() if kind.is_unknown() or kind.is_null()]
     typed = table.mutate(**{name: ibis.null("string") for name in empty}) if empty else table
-    known = typed.drop(ROW)
-    return Source(known, place, frozenset(known.columns if text_only else empty), sha256, typed)
+    return Source(typed.drop(ROW), place, texts | frozenset(empty), sha256, typed)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:

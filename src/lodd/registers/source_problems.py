@@ -1,0 +1,115 @@
+"""What can be wrong with where a register's records come from, said so that its owner can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lodd.errors import DataError, Problem
+from lodd.locale import Text, join_words, number
+from lodd.protocol.source import Csv
+from lodd.registers.problems import Place
+
+_AGAIN = Text(nb="hent eller lag uttrekket på nytt", en="fetch or make the extract again")
+_DIALECT = Text(
+    nb="rett filen, eller erklær i trial.toml hvordan den er skrevet (`csv`)",
+    en="mend the file, or declare in trial.toml how it is written (`csv`)",
+)
+
+
+def no_header(place: Place) -> DataError:
+    found = Text(nb="første linje er tom", en="the first line is empty")
+    allowed = Text(
+        nb="en første linje med kolonnenavn, eller kolonnene erklært i `csv.names`",
+        en="a first line with column names, or the columns declared in `csv.names`",
+    )
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
+def named_twice(place: Place, names: Sequence[str]) -> DataError:
+    found = Text(
+        nb=f"første linje har flere kolonner som heter {join_words(list(names), 'nb')}",
+        en=f"the first line has several columns called {join_words(list(names), 'en')}",
+    )
+    allowed = Text(nb="ett navn på hver kolonne", en="a name of its own for each column")
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
+def really_utf8(place: Place, declared: str) -> DataError:
+    found = Text(
+        nb=f"filen er i UTF-8, men erklært som {declared}: æ, ø og å ville bli gale",
+        en=f"the file is in UTF-8 but declared as {declared}: letters such as æ, ø and å would come out wrong",
+    )
+    step = Text(nb='skriv `encoding = "utf-8"` i trial.toml', en='write `encoding = "utf-8"` in trial.toml')
+    return DataError(Problem(found, place.at(), Text.same("utf-8"), step))
+
+
+def wrong_encoding(place: Place, file: str, line: int, declared: Csv | None) -> DataError:
+    name = declared.encoding if declared is not None else "utf-8"
+    found = Text(
+        nb=f"linje {number(line, 'nb')} i {file} kan ikke leses som {name.upper()}",
+        en=f"line {number(line, 'en')} of {file} cannot be read as {name.upper()}",
+    )
+    allowed = Text(
+        nb="CSV i UTF-8, eller i en annen tegnkoding som er erklært: latin-1 eller windows-1252",
+        en="CSV in UTF-8, or in another encoding that is declared: latin-1 or windows-1252",
+    )
+    return DataError(Problem(found, place.at(), allowed, _DIALECT))
+
+
+def ragged(place: Place, file: str, line: int, fields: int, columns: Sequence[str]) -> DataError:
+    """A line with too few or too many fields."""
+    found = Text(
+        nb=f"linje {number(line, 'nb')} i {file} kan ikke leses: den har {fields} felt, "
+        f"men det er {len(columns)} kolonner",
+        en=f"line {number(line, 'en')} of {file} cannot be read: it has {fields} "
+        f"{'field' if fields == 1 else 'fields'}, but there are {len(columns)} columns",
+    )
+    allowed = Text(
+        nb="ett felt for hver kolonne: " + join_words(list(columns), "nb"),
+        en="a field for each column: " + join_words(list(columns), "en"),
+    )
+    return DataError(Problem(found, place.at(), allowed, _DIALECT))
+
+
+def broken_line(place: Place, file: str, line: int, quote: str) -> DataError:
+    """A quote that is not closed, or with text after it."""
+    found = Text(
+        nb=f"{file} kan ikke leses fra linje {number(line, 'nb')}: et {quote} står åpent eller midt i et felt",
+        en=f"{file} cannot be read from line {number(line, 'en')}: a {quote} is not closed, or stands inside a field",
+    )
+    allowed = Text(
+        nb=f"felt uten {quote}, eller med {quote} først og sist og doblet inni",
+        en=f"fields without {quote}, or with {quote} first and last and doubled inside",
+    )
+    return DataError(Problem(found, place.at(), allowed, _DIALECT))
+
+
+def mixed_line_ends(place: Place, file: str) -> DataError:
+    found = Text(
+        nb=f"{file} kan ikke leses: noen linjer slutter med CR LF, andre med LF",
+        en=f"{file} cannot be read: some lines end with CR LF, others with LF",
+    )
+    allowed = Text(nb="den samme linjeslutten i hele filen", en="the same line ends in the whole file")
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
+def partition_clash(place: Place, columns: Sequence[str]) -> DataError:
+    found = Text(
+        nb=f"{join_words(list(columns), 'nb')} står både i mappenavn og som kolonne i filene",
+        en=f"{join_words(list(columns), 'en')} stands both in the folders' names and as a column of the files",
+    )
+    allowed = Text(nb="kolonnen det ene stedet", en="the column in one of the places")
+    step = Text(nb="kall mappene eller kolonnen noe annet", en="give the folders or the column another name")
+    return DataError(Problem(found, place.at(), allowed, step))
+
+
+def partitions_differ(place: Place, first: str, other: str) -> DataError:
+    found = Text(
+        nb=f"{other} ligger ikke i mapper med de samme navnene som {first}",
+        en=f"{other} is not in folders of the same names as {first}",
+    )
+    allowed = Text(
+        nb="de samme mappenavnene foran = i alle filers stier, for eksempel year=2015/month=3",
+        en="the same names before = in the paths of all files, for instance year=2015/month=3",
+    )
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))

@@ -1,0 +1,182 @@
+"""CSV as others write it: declared, and read right; or told of by the line."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lodd.errors import DataError, ProtocolError
+from lodd.protocol import parse_trial
+from lodd.protocol.source import Csv
+from lodd.registers import build_panel
+from lodd.registers.dialect import as_written
+from tests.registers.small import IN_WORK, JOBS, PAY, people_of, trial_of, values
+
+DAY = date(2015, 3, 7)
+PEOPLE = people_of(a=DAY, b=DAY)
+SEMICOLON = {"delimiter": ";"}
+
+
+def panel(folder: Path, content: bytes | str, csv: dict[str, Any] | None, name: str = "jobs.csv", **register: Any):
+    encoded = content.encode() if isinstance(content, str) else content
+    (folder / name).write_bytes(gzip.compress(encoded) if name.endswith(".gz") else encoded)
+    outcomes = {
+        "in_work": {"register": "jobs"} | IN_WORK,
+        "hours": {"register": "jobs", "measure": {"sum": "hours"}},
+        "cooks": {"register": "jobs", "measure": {"any": True, "where": {"kind": "kjøkken–kokk"}}},
+    }
+    declared = JOBS | {"file": name} | ({"csv": csv} if csv is not None else {}) | register
+    return build_panel(trial_of({"jobs": declared}, outcomes), folder, PEOPLE)
+
+
+def refused(*arguments: Any, **register: Any) -> DataError:
+    with pytest.raises(DataError) as caught:
+        panel(*arguments, **register)
+    return caught.value
+
+
+def says(error: DataError, nb: str, en: str) -> None:
+    assert nb in error.render("nb")
+    assert en in error.render("en")
+
+
+HEADER = "person_id;start;stop;hours;kind\n"
+
+
+@pytest.mark.parametrize("name", ["jobs.csv", "jobs.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_dialect_in_full(tmp_path: Path, encoding: str, ends: str, name: str) -> None:
+    text = HEADER + "a;01.03.2015;31.03.2015;37,5;kjøkken–kokk\na;01.04.2015;NULL; 4,0 ;'b;\n'\nb;.;;9;x\n"
+    csv = SEMICOLON | {
+        "decimal": ",", "quote": "'", "encoding": encoding, "date_format": "%d.%m.%Y", "missing": ["", ".", "NULL"],
+    }  # fmt: skip
+    found = panel(tmp_path, text.replace("\n", ends).encode(encoding), csv, name)
+    assert values(found, "hours") == [0, 37.5, 4, 4]
+    assert values(found, "cooks") == [0, 1, 0, 0]
+    assert values(found, "hours", "b") == [0, 0, 0, 0]
+
+
+def test_latin_1(tmp_path: Path) -> None:
+    text = (HEADER + "a;2015-03-01;;5.5;blå\n").encode("latin-1")
+    assert values(panel(tmp_path, text, SEMICOLON | {"encoding": "latin-1"}), "hours") == [0, 5.5, 5.5, 5.5]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_without_a_header_line(tmp_path: Path, mark: str) -> None:
+    names = ["person_id", "start", "stop", "hours", "kind"]
+    found = panel(tmp_path, mark + "a;2015-03-01;;5;x\na;2015-04-01;;1;\n", SEMICOLON | {"names": names})
+    assert values(found, "hours") == [0, 5, 6, 6]
+
+
+def test_without_rows(tmp_path: Path) -> None:
+    for csv in (SEMICOLON, SEMICOLON | {"encoding": "latin-1"}):
+        assert values(panel(tmp_path, HEADER, csv), "hours") == [0, 0, 0, 0]
+    empty = SEMICOLON | {"names": ["person_id", "start", "stop", "hours", "kind"]}
+    assert values(panel(tmp_path, "\n", empty), "hours") == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("%d.%m.%Y", "01.03.2015"), ("%d/%m/%Y", "01/03/2015"), ("%d-%m-%Y", "01-03-2015"),
+        ("%m/%d/%Y", "03/01/2015"), ("%Y%m%d", "20150301"), ("%d%m%Y", "01032015"), ("%Y-%m-%d", "2015-03-01"),
+    ],
+)  # fmt: skip
+def test_every_form_of_a_date(tmp_path: Path, written: str, shown: str) -> None:
+    csv = SEMICOLON | {"date_format": written}
+    found = panel(tmp_path, HEADER + f"a;{shown};2015-03-31;5;x\nb; {shown};;5;x\n", csv)
+    assert values(found, "hours") == [0, 5, 0, 0]  # ISO dates are always read
+    assert values(found, "hours", "b") == [0, 5, 5, 5]
+    register = trial_of({"jobs": JOBS | {"csv": csv}}, {}).registers["jobs"]
+    assert as_written(register, "start", "2015-03-01") == shown
+
+
+def test_versions_are_ordered_by_date_however_it_is_written(tmp_path: Path) -> None:
+    text = "person_id;start;stop;hours;kind;id;seen\na;01.03.2015;;5;x;1;09.01.2015\na;01.03.2015;;7;x;1;10.02.2014\n"
+    csv = SEMICOLON | {"date_format": "%d.%m.%Y"}
+    assert values(panel(tmp_path, text, csv, record=["id"], registered="seen"), "hours") == [0, 5, 5, 5]
+
+
+def test_months_of_amounts(tmp_path: Path) -> None:
+    (tmp_path / "pay.csv").write_text("person_id;month;amount\na;201503;1\na;2015-04;2\na;15.05.2015;4\n")
+    register = PAY | {"file": "pay.csv", "csv": SEMICOLON | {"date_format": "%d.%m.%Y"}}
+    trial = trial_of({"pay": register}, {"pay": {"register": "pay", "measure": {"sum": "amount"}}})
+    assert values(build_panel(trial, tmp_path, PEOPLE), "pay") == [0, 1, 2, 4]
+
+
+def test_a_date_of_another_form(tmp_path: Path) -> None:
+    csv = SEMICOLON | {"date_format": "%d.%m.%Y"}
+    error = refused(tmp_path, HEADER + "a;01.03.2015;1/3/2015;5;x\n", csv)
+    says(error, "nr. 1: «1/3/2015»", "no. 1: «1/3/2015»")
+    says(error, "DD.MM.ÅÅÅÅ, ÅÅÅÅ-MM-DD", "DD.MM.YYYY, YYYY-MM-DD")
+    says(refused(tmp_path, HEADER + "a;31.02.2015;;5;x\n", csv), "«31.02.2015»", "«31.02.2015»")
+
+
+def test_a_point_where_the_comma_is_the_decimal_sign(tmp_path: Path) -> None:
+    error = refused(tmp_path, HEADER + "a;2015-03-01;;1.234;x\n", SEMICOLON | {"decimal": ","})
+    says(error, "«1.234») kan ikke leses som tall", "«1.234») cannot be read as numbers")
+    says(error, "tall med komma", "a decimal comma")
+
+
+def test_another_delimiter_than_declared(tmp_path: Path) -> None:
+    error = refused(tmp_path, HEADER + "a;2015-03-01;;5;x\n", {"delimiter": "|"})
+    says(error, "kolonnen «person_id» er ikke i filen", "person_id;start;stop;hours;kind")
+    names = ["person_id", "start", "stop", "hours", "kind"]
+    error = refused(tmp_path, "a;2015-03-01;;5;x\n", {"delimiter": "|", "names": names})
+    says(error, "linje 1 i jobs.csv kan ikke leses: den har 1 felt", "it has 1 field, but there are 5 columns")
+
+
+@pytest.mark.parametrize("csv", [None, SEMICOLON, SEMICOLON | {"encoding": "windows-1252"}])
+def test_lines_of_another_length(tmp_path: Path, csv: dict[str, Any] | None) -> None:
+    good = HEADER + 'a;2015-03-01;;5;"to\nlinjer"\n'
+    says(refused(tmp_path, good + "a;2015-03-01;5;x\n", csv), "linje 4 i jobs.csv", "line 4 of jobs.csv")
+    says(refused(tmp_path, good + "a;2015-03-01;;5;x;y\n", csv), "6 felt", "it has 6 fields")
+
+
+@pytest.mark.parametrize("csv", [None, SEMICOLON])
+def test_a_quote_that_is_not_closed(tmp_path: Path, csv: dict[str, Any] | None) -> None:
+    error = refused(tmp_path, HEADER + 'a;2015-03-01;;5;"x\nb;2015-03-01;;5;y\n', csv)
+    says(error, 'et " står åpent', 'a " is not closed')
+
+
+def test_text_in_another_encoding_than_declared(tmp_path: Path) -> None:
+    text = HEADER + "a;2015-03-01;;5;x\nb;2015-03-01;;5;blåbær\n"
+    says(refused(tmp_path, text.encode("latin-1"), SEMICOLON), "linje 3 i jobs.csv", "cannot be read as UTF-8")
+    says(refused(tmp_path, text.encode("utf-16"), SEMICOLON), "linje 1", "cannot be read as UTF-8")
+    error = refused(tmp_path, text, SEMICOLON | {"encoding": "latin-1"})
+    says(error, "filen er i UTF-8, men erklært som latin-1", 'write `encoding = "utf-8"`')
+
+
+def test_mixed_line_ends(tmp_path: Path) -> None:
+    error = refused(tmp_path, HEADER.replace("\n", "\r\n") + "a;2015-03-01;;5;x\nb;2015-03-01;;5;y\r\n", None)
+    says(error, "noen linjer slutter med CR LF", "some lines end with CR LF")
+
+
+def test_a_column_named_twice(tmp_path: Path) -> None:
+    says(refused(tmp_path, "person_id;start;start\n", None), "flere kolonner som heter start", "several columns called")
+
+
+@pytest.mark.parametrize(
+    ("declared", "says_en"),
+    [
+        ({"delimiter": "a"}, "delimiter"),
+        ({"decimal": ","}, "delimiter"),
+        ({"delimiter": ";", "thousands": "."}, '"thousands" is unknown'),
+        ({"delimiter": ";", "encoding": "ebcdic"}, "utf-8"),
+        ({"delimiter": ";", "date_format": "%d.%m.%y"}, "%d.%m.%Y"),
+    ],
+)
+def test_what_cannot_be_declared(declared: dict[str, str], says_en: str) -> None:
+    lines = "\n".join(f'{key} = "{value}"' for key, value in declared.items())
+    with pytest.raises(ProtocolError) as caught:
+        parse_trial(f"[registers.jobs.csv]\n{lines}\n".encode())
+    assert says_en in caught.value.render("en")
+
+
+def test_no_dialect_and_the_usual_one_are_the_same_text() -> None:
+    assert Csv(delimiter=";").missing == ("",)
