@@ -206,6 +206,8 @@ def _cleaning(c: Context, register: str) -> str:
     said = [w(f"methods.duplicates.{r.duplicates}")]
     if r.record:
         said.append(w("methods.versions"))
+    if r.withdrawn:
+        said.append(w("methods.withdrawn", column=r.withdrawn.column, values=c.join(list(r.withdrawn.values))))
     if r.merge:
         said.append(w(f"methods.merge.{r.merge.overlap}", by=c.join(list(r.merge.by))))
     for name, column in r.columns.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodd.evaluation.results import Note
+from lodd.locale import long_date
 from lodd.report.context import Context
 from lodd.report.labels import covariate_label, stratum_label
 from lodd.report.measures import register_label
@@ -21,10 +22,22 @@ def quality(c: Context) -> Section:
     w = c.words
     parts: tuple[Block, ...] = (
         Paragraph(w("quality.lead")),
-        Part("quality-registers", w("quality.registers"), (_registers(c),)),
+        Part("quality-registers", w("quality.registers"), (*_as_of(c), _registers(c))),
         Part("quality-evaluation", w("quality.evaluation"), tuple(_notes(c))),
     )
     return Section("quality", w("quality.heading"), parts)
+
+
+def _as_of(c: Context) -> list[Block]:
+    """As of which day the registers are read, and which of them could not be rebuilt."""
+    as_of = c.trial.analysis.as_of
+    if as_of is None:
+        return []
+    said = [c.words("quality.as_of", day=long_date(as_of, c.language))]
+    kept = [register_label(c, note.register) for note in c.panel_notes if note.kind == "not_rebuilt"]
+    if kept:
+        said.append(c.words("quality.not_rebuilt", registers=c.join(kept)))
+    return [Paragraph(" ".join(said))]
 
 
 def _registers(c: Context) -> Block:
