@@ -64,7 +64,9 @@ class DuckDBEngine:
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
         """As the protocol says."""
-        return _numbered(self._backend.read_parquet([str(path) for path in paths], table_name=self._name()))
+        # what folders' names say is read by sources.py, alike for every engine
+        named = [str(path) for path in paths]
+        return _numbered(self._backend.read_parquet(named, table_name=self._name(), hive_partitioning=False))
 
     def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
         """As the protocol says."""
