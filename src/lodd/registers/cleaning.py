@@ -7,7 +7,8 @@ after they stop; then what a missing value of each numeric column means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +48,8 @@ class Records:
     register: Register
     place: Place
     notes: tuple[RegisterNote, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What the notes are made of, for :func:`notes_of`."""
 
     def column(self, name: str) -> ir.Value:
         """A column of the file: declared numbers as scaled integers, compared values as what they are compared with."""
@@ -55,7 +58,7 @@ class Records:
 
     def of(self, table: ir.Table) -> Records:
         """The same register with fewer records."""
-        return Records(table, self.register, self.place, self.notes)
+        return replace(self, table=table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def clean_drawn(
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
-    return Records(kept, register, source.place, _notes(source.place.register, register, needs, others | counts))
+    counts = others | counts
+    return Records(kept, register, source.place, notes_of(source.place.register, register, needs, counts), counts)
 
 
 def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
@@ -263,10 +267,11 @@ def _without_missing(kept: ir.Table, register: Register, place: Place) -> ir.Tab
     return kept.mutate(**given) if given else kept
 
 
-def _notes(register_id: str, register: Register, needs: Needs, counts: dict[str, int]) -> tuple[RegisterNote, ...]:
+def notes_of(register_id: str, register: Register, needs: Needs, counts: Mapping[str, int]) -> tuple[RegisterNote, ...]:
+    """What is told of a register, from counts that may be sums over ranges of people."""
     kinds = ["not_drawn", "not_drawn_people", *REPEATED, *UNDATED]
     if needs.as_of is not None:
-        counts = {"not_rebuilt": 0 if register.registered else counts["rows"], "untimed": 0} | counts
+        counts = {"not_rebuilt": 0 if register.registered else counts["rows"], "untimed": 0, **counts}
         kinds += ["not_rebuilt", "untimed"]
     notes = [RegisterNote(register_id, "rows", counts["rows"])]
     notes += [RegisterNote(register_id, kind, counts[kind]) for kind in kinds if counts[kind]]
