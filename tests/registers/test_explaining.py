@@ -229,3 +229,30 @@ def test_records_of_other_years_are_counted_not_listed() -> None:
     listed = list(lines_of(found, "en"))
     assert sum(line.startswith("  row") for line in listed) == 1
     assert "  … and 6 records outside these months" in listed
+
+
+def test_what_was_not_known_yet_and_what_was_taken_back() -> None:
+    dated = EMPLOYERS | {"record": ["record"], "registered": "registered"}
+    register = dated | {"withdrawn": {"column": "employer", "values": ["void"]}}
+    analysis = {"window": {"before": 1, "after": 2}, "as_of": day(331)}
+    trial = trial_of({"jobs": register}, {"y": {"register": "jobs"} | IN_WORK}, analysis=analysis)
+    rows = table(
+        "person_id start stop employer hours record registered",
+        ("a", day(101), None, "x", 5.0, "r1", day(101)),
+        ("a", day(101), day(228), "x", 5.0, "r1", day(401)),
+        ("a", day(101), None, "y", 9.0, "r2", day(101)),
+        ("a", day(101), None, "void", 9.0, "r2", day(331)),
+    )
+    found = explained(trial, {"jobs": rows})
+    assert fates(found) == {
+        1: "counts",
+        2: "left out: not registered yet on 31 March 2015",
+        3: "left out: corrected by row 4",
+        4: "left out: taken back (employer: void)",
+    }
+    nb = fates(found, "nb")
+    assert (nb[2], nb[4]) == (
+        "utelatt: ikke registrert ennå 31. mars 2015",
+        "utelatt: trukket tilbake (employer: void)",
+    )
+    assert found.value == 1

@@ -17,10 +17,11 @@ from lodd.locale import Text
 from lodd.protocol import Participants, Trial, first_day, month_index
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Register
-from lodd.protocol.types import registers_behind
+from lodd.protocol.types import known_register, registers_behind
 from lodd.registers import explaining_words as words
 from lodd.registers import reference
 from lodd.registers.needs import needs_of
+from lodd.registers.reference_versions import known_rows, latest_versions, not_taken_back
 
 MONTHS_SHOWN: Final = 12
 """How many months the time line shows before and after the month explained."""
@@ -156,7 +157,7 @@ class _Explained:
         """What coverage, death and stays abroad make of it, and the value in the end."""
         day, outcome = first_day(self.month), self.trial.outcomes[name]
         for register_id in sorted(registers_behind(self.trial, name)):
-            covers = self.trial.registers[register_id].covers
+            covers = known_register(self.trial, register_id).covers
             if covers is not None and not (covers.since <= day and _end(self.month) <= covers.until):
                 yield Step(0, words.not_covered(register_id, covers.since, covers.until))
         population = {name for name in self._population() if name in self.clean}
@@ -183,16 +184,22 @@ class _Explained:
 
     def _judge(self, register_id: str) -> _Judged:
         register, rows = self.trial.registers[register_id], list(self.subject.records[register_id])
-        unlike = reference.without_equal(register, rows)
-        latest = reference.latest_versions(register, unlike)
+        as_of = self.trial.analysis.as_of
+        known = known_rows(register, rows, as_of)
+        unlike = reference.without_equal(register, known)
+        newest = latest_versions(register, unlike)
+        latest = not_taken_back(register, newest)
         people = Participants(pl.DataFrame({"person_id": [self.subject.person_id]}), ())
-        numbers = {i for i, _ in unlike}, {i for i, _ in latest}
-        left_out: dict[int, Text] = {}
+        numbers = {i for i, _ in unlike}, {i for i, _ in newest}
+        left_out = {i: words.taken_back(register, row) for i, row in newest if (i, row) not in latest}
         for number, row in rows:
-            if number not in numbers[0]:
+            if (number, row) not in known:
+                assert as_of is not None
+                left_out[number] = words.not_known(as_of)
+            elif number not in numbers[0]:
                 left_out[number] = words.equal_to(next(i for i, other in unlike if other == row))
             elif number not in numbers[1]:
-                left_out[number] = words.corrected_by(_successor(register, row, latest))
+                left_out[number] = words.corrected_by(_successor(register, row, newest))
         # the reference numbers rows as it is given them; here they keep the numbers that they have in the file
         records = [reference.record_of(register, number, row) for number, row in latest]
         for record in records:

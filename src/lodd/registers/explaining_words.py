@@ -50,6 +50,22 @@ def corrected_by(row: int) -> Text:
     return Text(nb=f"utelatt: rettet av rad {row}", en=f"left out: corrected by row {row}")
 
 
+def not_known(as_of: date) -> Text:
+    return both(
+        lambda language: (
+            f"utelatt: ikke registrert ennå {long_date(as_of, 'nb')}"
+            if language == "nb"
+            else f"left out: not registered yet on {long_date(as_of, 'en')}"
+        )
+    )
+
+
+def taken_back(register: Register, row: Mapping[str, Any]) -> Text:
+    assert register.withdrawn is not None
+    said = f"{register.withdrawn.column}: {str(row[register.withdrawn.column]).strip()}"
+    return Text(nb=f"utelatt: trukket tilbake ({said})", en=f"left out: taken back ({said})")
+
+
 def without_dates(no_start: bool) -> Text:
     if no_start:
         return Text(nb="utelatt: uten startdato", en="left out: no start date")
