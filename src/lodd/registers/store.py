@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import polars as pl
 import pyarrow as pa
@@ -24,27 +27,72 @@ _KEY: Final = b"lodd.panel"
 _FORMAT: Final = 1
 
 
+class PanelWriter:
+    """Writes a panel some people at a time, beside its place, and moves it there when it is whole.
+
+    A ``with`` block; unless :meth:`finish` was called in it nothing is left, and ``path`` is as it was.
+
+    Raises:
+        DataError: the folder cannot be written to, or the disk is full.
+    """
+
+    def __init__(self, path: Path, window: MonthRange, coverage: Mapping[str, tuple[int, int]]) -> None:
+        self._path = path
+        self._about: dict[str, Any] = {"format": _FORMAT, "window": str(window), "coverage": coverage}
+        self._stack = ExitStack()
+        self._writer: pq.ParquetWriter | None = None
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        with _writable(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._beside = self._stack.enter_context(whole(self._path))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._writer is not None and not self._finished:
+            with suppress(OSError, pa.ArrowException):
+                self._writer.close()
+        with _writable(self._path):
+            self._stack.__exit__(kind, error, at)
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """The rows of the next people."""
+        table = frame.to_arrow()
+        with _writable(self._path):
+            if self._writer is None:
+                # the schema is not stored: it would hide what is said of the panel at the end
+                self._writer = pq.ParquetWriter(self._beside, table.schema, compression="zstd", store_schema=False)
+            self._writer.write_table(table)
+
+    def finish(self, notes: Iterable[RegisterNote], provenance: Mapping[str, str]) -> None:
+        """What the panel says of itself; at least one frame has been added."""
+        assert self._writer is not None
+        told = [[note.register, note.kind, note.count] for note in notes]
+        about = json.dumps(self._about | {"notes": told, "provenance": dict(provenance)}, ensure_ascii=False)
+        with _writable(self._path):
+            self._writer.add_key_value_metadata({_KEY.decode(): about})
+            self._writer.close()
+        self._finished = True
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise problems.unwritable(path, error) from error
+
+
 def write_panel(panel: Panel, path: Path) -> None:
     """Write a panel beside its place and then move it there, so that half a panel is never found.
 
     Raises:
         DataError: the folder cannot be written to.
     """
-    about = {
-        "format": _FORMAT,
-        "window": str(panel.window),
-        "coverage": panel.coverage,
-        "notes": [[note.register, note.kind, note.count] for note in panel.notes],
-        "provenance": panel.provenance,
-    }
-    table = panel.frame.to_arrow()
-    table = table.replace_schema_metadata({_KEY: json.dumps(about, ensure_ascii=False).encode()})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as beside:
-            pq.write_table(table, beside, compression="zstd")
-    except OSError as error:
-        raise problems.unwritable(path, error) from error
+    with PanelWriter(path, panel.window, panel.coverage) as writer:
+        writer.add(panel.frame)
+        writer.finish(panel.notes, panel.provenance)
 
 
 def read_panel(path: Path, trial: Trial) -> Panel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,7 @@ class DuckDBEngine:
         given = {"memory_limit": memory_limit, "temp_directory": temp_folder and str(temp_folder), "threads": threads}
         self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
         self._number = count()
+        self._made: list[str] = []
 
     @property
     def version(self) -> str:
@@ -99,8 +100,21 @@ class DuckDBEngine:
         """The expression's rows, some at a time."""
         return self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(size)
 
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """What is taken, read or kept within the block is let go of at its end."""
+        before = len(self._made)
+        yield
+        for name in reversed(self._made[before:]):
+            self._backend.con.unregister(name)
+            for kind in ("VIEW", "TABLE"):
+                with suppress(duckdb.CatalogException):  # it is the one or the other
+                    self._backend.con.execute(f'DROP {kind} IF EXISTS "{name}"')
+        del self._made[before:]
+
     def _name(self) -> str:
-        return f"lodd_{next(self._number)}"  # not t0, t1, ...: those are what Ibis calls its subqueries
+        self._made.append(f"lodd_{next(self._number)}")
+        return self._made[-1]  # not t0, t1, ...: those are what Ibis calls its subqueries
 
 
 def _numbered(table: ir.Table) -> ir.Table:

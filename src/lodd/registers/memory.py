@@ -1,0 +1,70 @@
+"""How much memory a panel may take, and into how many ranges of people it is therefore divided."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from lodd.errors import Problem, UsageError
+from lodd.locale import Text
+
+SETTING: Final = "LODD_MEMORY"
+DEFAULT: Final = "512MB"
+LEAST: Final = 400
+"""Megabytes: Python and its libraries alone take about half of this."""
+_ITSELF: Final = 230
+"""Megabytes that are taken whatever the size of the panel."""
+_CELL: Final = 20
+"""Bytes of a person-month while a range of people is computed, and for each column besides."""
+_CELL_COLUMN: Final = 5
+_ROW: Final = 150
+"""Bytes of a register's row while it is judged."""
+_UNITS: Final = {"MB": 1, "GB": 1000, "MIB": 1.048576, "GIB": 1073.741824}
+_LARGEST_PART: Final = 60_000_000
+"""Bytes of IDs and grid are kept for all the people at once, so the share of a range is no more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A limit in megabytes, and how it is shared."""
+
+    megabytes: float
+
+    @classmethod
+    def of(cls, text: str | None = None) -> Memory:
+        """The limit as written (``512MB``, ``2GB``), else that of ``LODD_MEMORY``, else 512 MB.
+
+        Raises:
+            UsageError: not an amount of memory, or less than is needed whatever the size.
+        """
+        given = text or os.environ.get(SETTING) or DEFAULT
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", given)
+        if found is None or found[2].upper() not in _UNITS:
+            raise _not_memory(given)
+        megabytes = float(found[1]) * _UNITS[found[2].upper()]
+        if megabytes < LEAST:
+            raise _not_memory(given)
+        return cls(megabytes)
+
+    @property
+    def engine(self) -> str:
+        """What the engine may use, as DuckDB writes it."""
+        return f"{round((self.megabytes - _ITSELF) * 0.6)}MB"
+
+    def parts(self, people: int, months: int, columns: int, rows: int) -> int:
+        """Into how many ranges to divide so many people with their registers' rows; 1 where it fits as a whole."""
+        whole = people * months * (_CELL + _CELL_COLUMN * columns) + rows * _ROW
+        return max(1, min(people, ceil(whole / ((self.megabytes - _ITSELF) * 1e6 * 0.6))))
+
+
+def _not_memory(given: str) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb=f"«{given}» er ikke nok minne å regne med", en=f'"{given}" is not enough memory to compute with'),
+            f"--memory, {SETTING}",
+            Text(nb=f"minst {LEAST}MB, for eksempel 512MB eller 2GB", en=f"at least {LEAST}MB, such as 512MB or 2GB"),
+        )
+    )
