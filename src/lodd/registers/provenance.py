@@ -37,7 +37,10 @@ def definitions_sha256(trial: Trial) -> str:
 
 
 def _wordless(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key not in _WORDS}
+    said = {key: value for key, value in entry.items() if key not in _WORDS}
+    if "breaks" in said:
+        said["breaks"] = [{key: value for key, value in each.items() if key not in _WORDS} for each in said["breaks"]]
+    return said
 
 
 def participants_sha256(participants: Participants) -> str:

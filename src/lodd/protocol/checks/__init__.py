@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lodd.protocol.checks.breaks import check_breaks, check_crossings
 from lodd.protocol.checks.explanations import check_explanations
 from lodd.protocol.checks.finding import Finding
 from lodd.protocol.checks.outcomes import check_outcomes
@@ -12,7 +13,16 @@ from lodd.protocol.model import Trial
 
 __all__ = ["Finding", "check_trial"]
 
-_FIRST = (check_arms, check_enrolment, check_draw, check_registers, check_as_of, check_roles, check_outcomes)
+_FIRST = (
+    check_arms,
+    check_enrolment,
+    check_draw,
+    check_registers,
+    check_as_of,
+    check_breaks,
+    check_roles,
+    check_outcomes,
+)
 
 
 def check_trial(trial: Trial) -> tuple[Finding, ...]:
@@ -23,4 +33,4 @@ def check_trial(trial: Trial) -> tuple[Finding, ...]:
     findings = tuple(finding for check in _FIRST for finding in check(trial))
     if any(not finding.warning for finding in findings):
         return findings
-    return (*findings, *check_plan(trial), *check_explanations(trial))
+    return (*findings, *check_plan(trial), *check_crossings(trial), *check_explanations(trial))

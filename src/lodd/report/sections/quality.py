@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from lodd.evaluation.results import Note
 from lodd.locale import long_date
+from lodd.protocol.breaks import BREAK, crossings
 from lodd.report.context import Context
 from lodd.report.labels import covariate_label, stratum_label
 from lodd.report.measures import register_label
@@ -22,7 +25,7 @@ def quality(c: Context) -> Section:
     w = c.words
     parts: tuple[Block, ...] = (
         Paragraph(w("quality.lead")),
-        Part("quality-registers", w("quality.registers"), (*_as_of(c), _registers(c))),
+        Part("quality-registers", w("quality.registers"), (*_as_of(c), *_breaks(c), _registers(c))),
         Part("quality-evaluation", w("quality.evaluation"), tuple(_notes(c))),
     )
     return Section("quality", w("quality.heading"), parts)
@@ -38,6 +41,24 @@ def _as_of(c: Context) -> list[Block]:
     if kept:
         said.append(c.words("quality.not_rebuilt", registers=c.join(kept)))
     return [Paragraph(" ".join(said))]
+
+
+def _breaks(c: Context) -> list[Block]:
+    """Which outcomes of the plan cross a break in a register, and what follows."""
+    found = {(each.register, each.broken): list[str]() for each in crossings(c.trial)}
+    for each in crossings(c.trial):
+        found[each.register, each.broken].append(c.outcome(each.outcome))
+    said = tuple(
+        c.words(
+            "quality.break",
+            register=register_label(c, register),
+            day=long_date(broken.since, c.language),
+            label=c.text(broken.label),
+            outcomes=c.join(list(dict.fromkeys(outcomes))),
+        )
+        for (register, broken), outcomes in found.items()
+    )
+    return [Paragraph(c.words("quality.breaks")), Bullets(said)] if said else []
 
 
 def _registers(c: Context) -> Block:
@@ -59,6 +80,8 @@ def _registers(c: Context) -> Block:
 def _kind(c: Context, kind: str) -> str:
     """A finding in words; "missing:hours_per_week" names its column."""
     code, _, column = kind.partition(":")
+    if code == BREAK:
+        return c.words("register_note.break", day=long_date(date.fromisoformat(column), c.language))
     named = c.words.optional(f"register_note.{code}", code.replace("_", " "))
     return c.words("register_note.of_column", what=named, column=column) if column else named
 
