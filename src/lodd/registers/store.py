@@ -17,6 +17,7 @@ from lodd.errors import DataError
 from lodd.files import whole
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
+from lodd.protocol.outcome import Outcome
 from lodd.protocol.types import Panel, Participants, RegisterNote
 from lodd.registers import problems
 from lodd.registers.needs import registers_used
@@ -101,19 +102,27 @@ def read_panel(path: Path, trial: Trial) -> Panel:
     Raises:
         DataError: no such file, cut off, not a panel, or made by other definitions than the trial's.
     """
-    about, table = _read(path)
-    provenance = about["provenance"]
-    if provenance.get("definitions") != definitions_sha256(trial):
+    if _about(path)["provenance"].get("definitions") != definitions_sha256(trial):
         raise problems.other_definitions(path)
+    return read_any_panel(path, trial.outcomes)
+
+
+def read_any_panel(path: Path, outcomes: Mapping[str, Outcome] | None = None) -> Panel:
+    """Read a panel whatever definitions made it, to compare it with another.
+
+    Raises:
+        DataError: no such file, cut off, or not a panel.
+    """
+    about, table = _read(path)
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return Panel(
         frame=frame,
         window=MonthRange.parse(about["window"]),
-        outcomes=dict(trial.outcomes),
+        outcomes=dict(outcomes or {}),
         coverage={name: (first, last) for name, (first, last) in about["coverage"].items()},
         notes=tuple(RegisterNote(register, kind, count) for register, kind, count in about["notes"]),
-        provenance=provenance,
+        provenance=about["provenance"],
     )
 
 
