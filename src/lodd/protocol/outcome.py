@@ -4,83 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from lodd.protocol.base import ColumnName, Frozen, LocalText
+from lodd.protocol.base import Frozen, LocalText
+from lodd.protocol.measure import Aggregate, Condition, Measure, Scalar, Where
+
+__all__ = ["AfterExit", "Aggregate", "Condition", "Counts", "Measure", "Outcome", "Planning", "Scalar", "Where"]
 
 Counts = Literal["any day", "first day", "last day", "day 16"]
 AfterExit = Literal["zero", "missing"]
-Aggregate = Literal["any", "count", "count_distinct", "sum"]
-Scalar = str | bool | int | Decimal
-
-
-class Condition(Frozen):
-    """A comparison in `where`: every given part must hold. A missing value meets no condition."""
-
-    at_least: Decimal | None = Field(default=None, description="Equal or larger.")
-    below: Decimal | None = Field(default=None, description="Strictly smaller.")
-    not_in: tuple[Scalar, ...] = Field(default=(), description="None of these.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.at_least is None and self.below is None and not self.not_in:
-            raise ValueError("condition_empty:")
-        return self
-
-
-def _kind_of_condition(value: Any) -> str:
-    if isinstance(value, Mapping | Condition):
-        return "Condition"
-    return "list" if isinstance(value, list | tuple) else "value"
-
-
-Where = Annotated[
-    Annotated[Scalar, Tag("value")]
-    | Annotated[tuple[Scalar, ...], Tag("list")]
-    | Annotated[Condition, Tag("Condition")],
-    Discriminator(_kind_of_condition),
-]
-
-
-class Measure(Frozen):
-    """Exactly one of `any`, `count`, `count_distinct`, `sum`, over the active records that meet `where`."""
-
-    any: Literal[True] | None = Field(default=None, description="`true`: 1 if any record is active, else 0.")
-    count: Literal[True] | None = Field(default=None, description="`true`: the number of records.")
-    count_distinct: ColumnName | None = Field(default=None, description="Number of different values of a column.")
-    sum: ColumnName | None = Field(default=None, description="Sum of a numeric column (declared under `columns`).")
-    where: Mapping[ColumnName, Where] = Field(
-        default_factory=dict, description="Column to value, list of values, or `{ at_least, below, not_in }`."
-    )
-    at_least: Decimal | None = Field(default=None, description="Makes the outcome 1 or 0: is the measure this large?")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name in ("any", "count", "count_distinct", "sum") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"measure_one_of:{', '.join(given)}")
-        if self.any and self.at_least is not None:
-            raise ValueError("measure_any_threshold:")
-        return self
-
-    @property
-    def aggregate(self) -> Aggregate:
-        if self.any:
-            return "any"
-        if self.count:
-            return "count"
-        return "sum" if self.sum is not None else "count_distinct"
-
-    @property
-    def column(self) -> str | None:
-        """The column that is summed or counted, if any."""
-        return self.sum if self.sum is not None else self.count_distinct
-
-    @property
-    def binary(self) -> bool:
-        return self.aggregate == "any" or self.at_least is not None
+_SETS = ("all_of", "any_of", "none_of")
+_FIRSTS = ("first_of", "ever_of")
 
 
 class Planning(Frozen):
@@ -104,11 +40,22 @@ class Outcome(Frozen):
     counts: Counts | None = Field(
         default=None,
         description="Which day of the month counts, for `status` registers. `any day` is the largest simultaneous "
-        "total on one day. Default: `day 16` for a sum without threshold, else `any day`.",
+        "total on one day. Default: `day 16` for a sum, mean or last value without threshold, else `any day`.",
     )
     all_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 1.")
     any_of: tuple[str, ...] = Field(default=(), description="Outcomes of which one must be 1.")
     none_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 0.")
+    first_of: str | None = Field(
+        default=None, description="An outcome: 1 in the first month, from event month `from` on, in which it is 1."
+    )
+    ever_of: str | None = Field(
+        default=None, description="An outcome: 1 from the first month, from event month `from` on, in which it is 1."
+    )
+    from_month: int = Field(
+        default=1,
+        alias="from",
+        description="`first_of`, `ever_of`: the event month that is looked from; before it the value is 0.",
+    )
     planning: Planning | None = Field(
         default=None, description="What is expected of it, for power; used by nothing else."
     )
@@ -121,9 +68,11 @@ class Outcome(Frozen):
         if isinstance(data, Mapping):
             registered = "register" in data or "register_id" in data
             measured = "measure" in data or registered
-            combined = any(key in data for key in ("all_of", "any_of", "none_of"))
-            if measured == combined:
+            kinds = [any(key in data for key in keys) for keys in (_SETS, ("first_of",), ("ever_of",))]
+            if measured + sum(kinds) != 1:
                 raise ValueError("outcome_one_kind:")
+            if ("from" in data or "from_month" in data) and not any(key in data for key in _FIRSTS):
+                raise ValueError("outcome_from:")
             if measured and not ("measure" in data and registered):
                 raise ValueError("outcome_measure_register:")
         return data
@@ -131,7 +80,7 @@ class Outcome(Frozen):
     @property
     def parts(self) -> tuple[str, ...]:
         """The outcomes that a combination is made of; empty for a measure."""
-        return self.all_of + self.any_of + self.none_of
+        return self.all_of + self.any_of + self.none_of + tuple(p for p in (self.first_of, self.ever_of) if p)
 
     @property
     def binary(self) -> bool:
@@ -142,5 +91,6 @@ class Outcome(Frozen):
         """The declared or default `counts` (meaningful for measures of `status` registers)."""
         if self.counts is not None:
             return self.counts
-        plain_sum = self.measure is not None and self.measure.sum is not None and self.measure.at_least is None
-        return "day 16" if plain_sum else "any day"
+        day_of_one = self.measure is not None and self.measure.aggregate in {"sum", "mean", "last"}
+        plain = self.measure is not None and self.measure.at_least is None
+        return "day 16" if day_of_one and plain else "any day"

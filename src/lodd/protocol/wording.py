@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from lodd.locale import Text
 from lodd.protocol.checks.finding import Finding, Path, listed, nearest
+from lodd.protocol.measure import AGGREGATES
 
 _WANTED: Mapping[str, Text] = {
     "string_type": Text(nb="tekst i anførselstegn", en="text in quotes"),
@@ -48,22 +49,50 @@ _OWN: Mapping[str, Callable[[str], tuple[Text, Text | None]]] = {
     ),
     "condition_empty": lambda _: (
         Text(nb="en tom betingelse", en="an empty condition"),
-        Text.same("at_least, below, not_in"),
+        Text.same("at_least, at_most, above, below, not_in"),
     ),
     "measure_one_of": lambda given: (
         Text(nb=f"målet har {given or 'ingen av dem'}", en=f"the measure has {given or 'none of them'}"),
-        Text(nb="nøyaktig én av any, count, count_distinct, sum", en="exactly one of any, count, count_distinct, sum"),
+        Text(nb=f"nøyaktig én av {', '.join(AGGREGATES)}", en=f"exactly one of {', '.join(AGGREGATES)}"),
     ),
     "measure_any_threshold": lambda _: (
         Text(nb="«any» er alt 1 eller 0 og tar ingen «at_least»", en='"any" is already 1 or 0 and takes no "at_least"'),
         None,
     ),
+    "measure_empty_required": lambda given: (
+        Text(
+            nb=f"«{given}» har ingen verdi der det ikke er noen rad; protokollen må si hva den da er",
+            en=f'"{given}" has no value where there is no record; the protocol must say what it then is',
+        ),
+        Text(nb='empty = "missing" eller empty = "zero"', en='empty = "missing" or empty = "zero"'),
+    ),
+    "measure_empty_needless": lambda given: (
+        Text(
+            nb=f"«{given}» er alltid 0 der det ikke er noen rad, og tar ingen «empty»",
+            en=f'"{given}" is always 0 where there is no record, and takes no "empty"',
+        ),
+        None,
+    ),
+    "measure_since_within": lambda _: (
+        Text(
+            nb="«months_since» ser tilbake så langt registeret går, og tar ingen «within»",
+            en='"months_since" looks back as far as the register goes, and takes no "within"',
+        ),
+        None,
+    ),
     "outcome_one_kind": lambda _: (
         Text(nb="et utfall er enten et mål eller en kombinasjon", en="an outcome is a measure or a combination"),
         Text(
-            nb="register og measure, eller all_of / any_of / none_of",
-            en="register and measure, or all_of / any_of / none_of",
+            nb="register og measure, eller all_of / any_of / none_of, eller first_of, eller ever_of",
+            en="register and measure, or all_of / any_of / none_of, or first_of, or ever_of",
         ),
+    ),
+    "outcome_from": lambda _: (
+        Text(
+            nb="«from» hører sammen med «first_of» eller «ever_of»",
+            en='"from" goes together with "first_of" or "ever_of"',
+        ),
+        None,
     ),
     "outcome_measure_register": lambda _: (
         Text(nb="«register» og «measure» hører sammen", en='"register" and "measure" go together'),

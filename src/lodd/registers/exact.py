@@ -28,6 +28,15 @@ def least_scaled(limit: Decimal, divisor: int) -> int:
     return math.ceil(limit * divisor)
 
 
+def most_scaled(limit: Decimal, divisor: int) -> int:
+    """The largest scaled integer that is at most ``limit``: v <= limit exactly when scaled v <= this.
+
+    >>> most_scaled(Decimal("4.05"), 10)
+    40
+    """
+    return math.floor(limit * divisor)
+
+
 def scaled_or_none(value: Decimal | int, divisor: int) -> int | None:
     """A value scaled, or None where it has more decimals than the divisor keeps (no record can equal it)."""
     scaled = Decimal(value) * divisor

@@ -20,7 +20,9 @@ from lodd.protocol.register import Register
 from lodd.protocol.types import known_register, registers_behind
 from lodd.registers import explaining_words as words
 from lodd.registers import reference
+from lodd.registers.explaining_measure import end_of, fate_of, moment_of, touches
 from lodd.registers.needs import needs_of
+from lodd.registers.reference_measures import considered, month_value
 from lodd.registers.reference_versions import known_rows, latest_versions, not_taken_back
 
 MONTHS_SHOWN: Final = 12
@@ -113,15 +115,6 @@ class _Judged:
     left_out: dict[int, Text]
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """The day (or month) that a measure's value is from, and the records that make it up."""
-
-    day: date | None
-    active: tuple[int, ...]
-    settled: tuple[dict[str, Any], ...]
-
-
 class _Explained:
     """The working of one explanation."""
 
@@ -131,40 +124,57 @@ class _Explained:
         self.month = month
         self.judged = {name: self._judge(name) for name in trial.registers if name in subject.records}
         self.clean = {name: each.counted for name, each in self.judged.items()}
+        known = {**{name: [] for name in self._population()}, **self.clean}
+        self.person = reference.Person(known, subject.drawn_at)
 
     def steps(self, name: str, depth: int) -> Iterator[Step]:
         """How the value comes from the records, before coverage, death and stays abroad."""
         outcome = self.trial.outcomes[name]
-        value = reference.from_records(self.trial, name, self.clean, self.month)
-        if outcome.measure is None:
-            for part in outcome.parts:
-                yield Step(depth, words.part(self.trial.outcomes[part].label, part))
-                yield from self.steps(part, depth + 1)
-            parts = {part: self._holds(part) for part in outcome.parts}
-            yield Step(depth, words.combined(outcome, parts, bool(value)))
+        if outcome.measure is not None:
+            yield from self._measured_steps(outcome, outcome.measure, depth)
             return
+        for part in outcome.parts:
+            yield Step(depth, words.part(self.trial.outcomes[part].label, part))
+            yield from self.steps(part, depth + 1)
+        value = reference.from_records(self.trial, name, self.person, self.month)
+        if outcome.first_of or outcome.ever_of:
+            yield Step(depth, words.from_first(outcome, self._first(outcome), value))
+        else:
+            parts = {part: reference.from_records(self.trial, part, self.person, self.month) for part in outcome.parts}
+            yield Step(depth, words.combined(outcome, parts, value))
+
+    def _measured_steps(self, outcome: Outcome, measure: Measure, depth: int) -> Iterator[Step]:
         assert outcome.register_id is not None
-        register = self.trial.registers[outcome.register_id]
+        register = known_register(self.trial, outcome.register_id)
         yield Step(depth, words.definition(outcome, register, outcome.register_id))
-        met = self._met(outcome.register_id, outcome.measure)
-        moment = self._moment(register, outcome, outcome.measure, met)
-        total = reference.month_value(register, outcome, outcome.measure, met, self.month)
-        yield Step(depth, words.worked_out(register, outcome.measure, moment.day, moment.settled, total))
-        if outcome.measure.at_least is not None:
-            yield Step(depth, words.threshold(total, outcome.measure.at_least))
+        met = self._met(outcome.register_id, measure)
+        moment = moment_of(register, outcome, measure, met, self.month)
+        total = month_value(register, outcome, measure, met, self.month)
+        if total is None:
+            yield Step(depth, words.nothing(measure))
+        elif measure.months_since is not None:
+            yield Step(depth, words.months_since(self.month - int(total), moment.settled, int(total)))
+        else:
+            yield Step(depth, words.worked_out(register, measure, moment.day, moment.settled, total))
+        if measure.at_least is not None and total is not None:
+            yield Step(depth, words.threshold(total, measure.at_least))
+
+    def _first(self, outcome: Outcome) -> int | None:
+        """The first month, up to this one, in which the part is 1."""
+        (part,) = outcome.parts
+        months = range(month_index(self.subject.drawn_at) + outcome.from_month, self.month + 1)
+        return next((m for m in months if reference.value_of(self.trial, part, self.person, m) == 1), None)
 
     def observed(self, name: str, value: float | int | None) -> Iterator[Step]:
         """What coverage, death and stays abroad make of it, and the value in the end."""
         day, outcome = first_day(self.month), self.trial.outcomes[name]
         for register_id in sorted(registers_behind(self.trial, name)):
             covers = known_register(self.trial, register_id).covers
-            if covers is not None and not (covers.since <= day and _end(self.month) <= covers.until):
+            if covers is not None and not (covers.since <= day and end_of(self.month) <= covers.until):
                 yield Step(0, words.not_covered(register_id, covers.since, covers.until))
-        population = {name for name in self._population() if name in self.clean}
-        known = {**{name: [] for name in self._population()}, **self.clean}
-        if population and reference.is_dead(self.trial, known, day):
+        if reference.is_dead(self.trial, self.person.records, day):
             yield Step(0, words.dead(outcome.after_death))
-        elif population and reference.is_abroad(self.trial, known, day):
+        elif reference.is_abroad(self.trial, self.person.records, day):
             yield Step(0, words.abroad(outcome.after_emigration))
         yield Step(0, words.value(value))
 
@@ -213,21 +223,7 @@ class _Explained:
     def _met(self, register_id: str, measure: Measure) -> list[dict[str, Any]]:
         """The records that a measure looks at."""
         register = self.trial.registers[register_id]
-        met = [record for record in self.clean[register_id] if reference.meets(register, measure, record["row"])]
-        if measure.column is None:
-            return met
-        return [record for record in met if record["row"][measure.column] is not None]
-
-    def _moment(self, register: Register, outcome: Outcome, measure: Measure, met: list[dict[str, Any]]) -> _Moment:
-        """Of the days that count, the first on which the measure is largest, with the records of that day."""
-        if register.temporality != "status":
-            active = [record for record in met if _touches(register, record, self.month)]
-            return _Moment(None, tuple(record["number"] for record in active), tuple(active))
-        days = [day for day in reference.days_of(self.month) if reference.counts_on(day, outcome.day_rule)]
-        day = max(days, key=lambda day: (reference.day_value(register, measure, met, day), -day.day))
-        active = [record for record in met if record["start"] <= day <= record["stop"]]
-        settled = active if register.merge is None else reference.settled(register, measure, active)
-        return _Moment(day, tuple(record["number"] for record in active), tuple(sorted(settled, key=_number)))
+        return considered(register, measure, self.clean[register_id])
 
     def _fates(self, register_id: str, outcomes: list[Outcome]) -> dict[int, Text]:
         """What became of each record: of several measures of one register, one that it counts in tells it."""
@@ -242,22 +238,16 @@ class _Explained:
 
     def _told(self, register_id: str, outcome: Outcome) -> dict[int, Text]:
         """What became of each record in one measure."""
-        register, measure = self.trial.registers[register_id], outcome.measure
+        register, measure = known_register(self.trial, register_id), outcome.measure
         assert measure is not None
         met = self._met(register_id, measure)
-        moment = self._moment(register, outcome, measure, met)
-        standing = {record["number"] for record in moment.settled}
+        moment = moment_of(register, outcome, measure, met, self.month)
         fates: dict[int, Text] = {}
         for record in self.clean[register_id]:
-            number = record["number"]
-            if record not in met:
-                fates[number] = words.not_met(register, measure, record["row"])
-            elif not _touches(register, record, self.month):
-                fates[number] = words.NOT_ACTIVE
-            elif number not in moment.active:
-                fates[number] = words.not_that_day(moment.day)
+            if record in met:
+                fates[record["number"]] = fate_of(register, measure, record, moment, self.month)
             else:
-                fates[number] = words.COUNTS if number in standing else words.merged(register)
+                fates[record["number"]] = words.not_met(register, measure, record["row"])
         return fates
 
     def _line(self, register_id: str, numbered: Numbered, fates: Mapping[int, Text]) -> Line:
@@ -273,11 +263,8 @@ class _Explained:
             values=", ".join(f"{name} {_shown(row[name])}" for name in shown if row[name] not in (None, "")),
             fate=fates[number],
             counts=fates[number] == words.COUNTS,
-            months=tuple(_touches(register, record, month) for month in span),
+            months=tuple(touches(register, record, month) for month in span),
         )
-
-    def _holds(self, name: str) -> bool:
-        return reference.from_records(self.trial, name, self.clean, self.month) != 0
 
     def _measured(self, name: str) -> dict[str, list[Outcome]]:
         """By register, the outcomes behind this one that measure it."""
@@ -295,11 +282,6 @@ class _Explained:
         return [name for name in (population.deaths, population.emigrations) if name is not None]
 
 
-def _number(record: Mapping[str, Any]) -> int:
-    found: int = record["number"]
-    return found
-
-
 def _successor(register: Register, row: Mapping[str, Any], latest: Sequence[Numbered]) -> int:
     def name(other: Mapping[str, Any]) -> list[Any]:
         return [other[column] for column in register.record]
@@ -309,22 +291,6 @@ def _successor(register: Register, row: Mapping[str, Any], latest: Sequence[Numb
 
 def _start(register: Register, record: Mapping[str, Any]) -> Any:
     return record["start"] if register.temporality == "status" else record["month"]
-
-
-def _touches(register: Register, record: Mapping[str, Any], month: int) -> bool:
-    """Is a record active on any day of a month, or its amount counted in it?"""
-    if register.temporality == "status":
-        start, stop = record["start"], record["stop"]
-        return start is not None and start <= _end(month) and stop >= first_day(month)
-    if record["month"] is None:
-        return False
-    if register.period == "year" and register.temporality == "accumulated":
-        return bool(record["month"] // 12 == month // 12)
-    return bool(record["month"] == month)
-
-
-def _end(month: int) -> date:
-    return max(reference.days_of(month))
 
 
 def _of_dates(register: Register) -> set[str]:

@@ -8,19 +8,30 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from lodd.locale import LANGUAGES, Language, Text, join_words, long_date, number
+from lodd.locale import LANGUAGES, Language, Text, join_words, long_date, month_year, number
+from lodd.protocol.months import first_day
 from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
 from lodd.protocol.register import Register
+from lodd.registers.reference_measures import meets
 
 COUNTS: Final = Text(nb="teller", en="counts")
 COUNTS_NOWHERE: Final = Text(nb="teller ikke i noen av delene", en="counts in none of the parts")
 SEEN: Final = Text(nb="", en="")
 NOT_ACTIVE: Final = Text(nb="ikke aktiv denne måneden", en="not active this month")
+NOT_THAT_MONTH: Final = Text(nb="ikke aktiv måneden det regnes fra", en="not active in the month counted from")
+SMALLER: Final = Text(nb="en annen rad har en større verdi", en="another row has a larger value")
+EARLIER: Final = Text(nb="en annen rad startet senere", en="another row started later")
 _DAYS: Final[Mapping[Counts, Text]] = {
     "any day": Text(nb="den dagen i måneden som gir mest", en="on the day of the month that gives most"),
     "first day": Text(nb="den første dagen i måneden", en="on the first day of the month"),
     "last day": Text(nb="den siste dagen i måneden", en="on the last day of the month"),
     "day 16": Text(nb="den 16. i måneden", en="on the 16th of the month"),
+}
+_LIMITS: Final[Mapping[str, Text]] = {
+    "at_least": Text(nb="minst", en="at least"),
+    "below": Text(nb="under", en="below"),
+    "at_most": Text(nb="høyst", en="at most"),
+    "above": Text(nb="over", en="above"),
 }
 _SOME_DAY: Final = Text(nb="en eller annen dag i måneden", en="on any day of the month")
 _MORE_TERMS: Final = 8
@@ -89,8 +100,6 @@ def merged(register: Register) -> Text:
 
 def not_met(register: Register, measure: Measure, row: Mapping[str, Any]) -> Text:
     """The first part of ``where`` that a record does not meet, or the measured value that it lacks."""
-    from lodd.registers.reference import meets
-
     for name, wanted in measure.where.items():
         one = measure.model_copy(update={"where": {name: wanted}})
         if not meets(register, one, row):
@@ -115,13 +124,11 @@ def cell(value: Any, language: Language) -> str:
 
 
 def _condition(wanted: Any, language: Language) -> str:
-    least, below, not_in = ("minst", "under", "ikke") if language == "nb" else ("at least", "below", "not")
     if not isinstance(wanted, Condition):
         values = [cell(value, language) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
         return (" eller " if language == "nb" else " or ").join(values)
-    parts = [f"{least} {plain(wanted.at_least, language)}"] if wanted.at_least is not None else []
-    parts += [f"{below} {plain(wanted.below, language)}"] if wanted.below is not None else []
-    parts += [f"{not_in} {cell(value, language)}" for value in wanted.not_in]
+    parts = [f"{_LIMITS[key][language]} {plain(limit, language)}" for key, limit in wanted.limits.items()]
+    parts += [f"{'ikke' if language == 'nb' else 'not'} {cell(value, language)}" for value in wanted.not_in]
     return join_words(parts, language)
 
 
@@ -141,26 +148,47 @@ def definition(outcome: Outcome, register: Register, register_id: str) -> Text:
 
 def _definition(outcome: Outcome, measure: Measure, register: Register, register_id: str, language: Language) -> str:
     nb = language == "nb"
-    what = {
-        "any": "Finnes det en rad" if nb else "Is there a row",
-        "count": "Antall rader" if nb else "Number of rows",
-        "count_distinct": f"Antall ulike {measure.column}" if nb else f"Number of different {measure.column}",
-        "sum": f"Sum av {measure.column}" if nb else f"Sum of {measure.column}",
-    }.get(measure.aggregate, f"{measure.aggregate} {measure.column or ''}".strip())
+    what = _what(measure, nb)
     said = f"{what} i registeret {register_id}" if nb else f"{what} in the register {register_id}"
     for name, wanted in measure.where.items():
         said += f", {'der' if nb else 'where'} {name} {'er' if nb else 'is'} {_condition(wanted, language)}"
-    if register.temporality == "status":
-        some = measure.aggregate == "any" and outcome.day_rule == "any day"
-        said += f", {_SOME_DAY[language] if some else _DAYS[outcome.day_rule][language]}"
-    elif register.period == "year":
-        said += ", i året" if nb else ", in the year"
-    else:
-        said += ", i måneden" if nb else ", in the month"
+    said += _when(outcome, measure, register, language)
     if measure.aggregate == "any":
         return said + "?"
     least = measure.at_least
     return f"{said}." if least is None else f"{said}; {'minst' if nb else 'at least'} {plain(least, language)}?"
+
+
+def _what(measure: Measure, nb: bool) -> str:
+    """The aggregate in words."""
+    column, first = measure.column, measure.months_since == "first"
+    return {
+        "any": "Finnes det en rad" if nb else "Is there a row",
+        "count": "Antall rader" if nb else "Number of rows",
+        "count_distinct": f"Antall ulike {column}" if nb else f"Number of different {column}",
+        "sum": f"Sum av {column}" if nb else f"Sum of {column}",
+        "mean": f"Gjennomsnitt av {column}" if nb else f"Mean of {column}",
+        "max": f"Største {column}" if nb else f"Largest {column}",
+        "last": f"{column} i raden som startet sist" if nb else f"{column} of the row that started last",
+        "months_since": f"Måneder siden {'første' if first else 'siste'} måned med en rad"
+        if nb
+        else f"Months since the {'first' if first else 'last'} month with a row",
+    }[measure.aggregate]
+
+
+def _when(outcome: Outcome, measure: Measure, register: Register, language: Language) -> str:
+    """The days and months that count."""
+    nb, said = language == "nb", ""
+    if register.temporality == "status":
+        some = measure.aggregate in {"any", "months_since"} and outcome.day_rule == "any day"
+        said = f", {_SOME_DAY[language] if some else _DAYS[outcome.day_rule][language]}"
+    elif register.period == "year":
+        said = ", i året" if nb else ", in the year"
+    elif measure.within is None and measure.months_since is None:
+        said = ", i måneden" if nb else ", in the month"
+    if measure.within is not None:
+        said += f", i de siste {measure.within} månedene" if nb else f", in the last {measure.within} months"
+    return said
 
 
 def worked_out(
@@ -181,13 +209,14 @@ def worked_out(
 def _counted(
     measure: Measure, settled: Sequence[Mapping[str, Any]], total: Fraction, *, yearly: bool, language: Language
 ) -> str:
-    nb = language == "nb"
     rows = join_words([str(record["number"]) for record in settled], language)
-    named = f"{'rad' if nb else 'row' if len(settled) == 1 else 'rows'} {rows}"
+    named = _named(rows, len(settled), language)
     if measure.column is None:
         return f"{named}."
     values = [record["row"][measure.column] for record in settled]
-    if measure.sum is None:
+    if measure.mean is not None:
+        return f"{_mean(values, total, yearly=yearly, language=language)} ({named})."
+    if measure.number is None:
         return f"{', '.join(cell(value, language) for value in values)} ({named})."
     return f"{_sum(values, total, yearly=yearly, language=language)} ({named})."
 
@@ -201,6 +230,38 @@ def _sum(values: Sequence[Fraction], total: Fraction, *, yearly: bool, language:
     return terms if len(values) == 1 and not yearly else f"{terms} = {plain(total, language)}"
 
 
+def _mean(values: Sequence[Fraction], total: Fraction, *, yearly: bool, language: Language) -> str:
+    if len(values) == 1:
+        return _sum(values, total, yearly=yearly, language=language)
+    terms = f"… ({len(values)})" if len(values) > _MORE_TERMS else " + ".join(plain(v, language) for v in values)
+    divided = f"({terms}) / {len(values)}{' / 12' if yearly else ''}"
+    return f"{divided} = {plain(total, language)}"
+
+
+def nothing(measure: Measure) -> Text:
+    """There is no record to take the measure of."""
+    if measure.empty == "zero":
+        return Text(nb="Ingen rader: verdien settes til 0.", en="No rows: the value is set to 0.")
+    return Text(nb="Ingen rader: det finnes ingen verdi.", en="No rows: there is no value.")
+
+
+def months_since(month: int, settled: Sequence[Mapping[str, Any]], months: int) -> Text:
+    """The month that is counted from: «Fra mars 2015 (rad 2): 4 måneder.»"""
+
+    def said(language: Language) -> str:
+        rows = join_words([str(record["number"]) for record in settled], language)
+        named, when = _named(rows, len(settled), language), month_year(first_day(month), language)
+        if language == "nb":
+            return f"Fra {when} ({named}): {months} {'måned' if months == 1 else 'måneder'}."
+        return f"From {when} ({named}): {months} {'month' if months == 1 else 'months'}."
+
+    return both(said)
+
+
+def _named(rows: str, count: int, language: Language) -> str:
+    return f"{'rad' if language == 'nb' else 'row' if count == 1 else 'rows'} {rows}"
+
+
 def threshold(total: Fraction, limit: Decimal) -> Text:
     holds = total >= Fraction(limit)
     nb, en = ("er minst", "is at least") if holds else ("er mindre enn", "is less than")
@@ -209,23 +270,46 @@ def threshold(total: Fraction, limit: Decimal) -> Text:
     )
 
 
-def combined(outcome: Outcome, parts: Mapping[str, bool], holds: bool) -> Text:
+def combined(outcome: Outcome, parts: Mapping[str, Fraction | None], value: Fraction | None) -> Text:
     """What a combination asks of its parts, and whether it holds."""
-    return both(lambda language: _combined(outcome, parts, holds, language))
+    return both(lambda language: _combined(outcome, parts, value, language))
 
 
-def _combined(outcome: Outcome, parts: Mapping[str, bool], holds: bool, language: Language) -> str:
+def _combined(
+    outcome: Outcome, parts: Mapping[str, Fraction | None], value: Fraction | None, language: Language
+) -> str:
     nb = language == "nb"
     asked = (
         (outcome.all_of, "alle av" if nb else "all of"),
         (outcome.any_of, "minst én av" if nb else "any of"),
         (outcome.none_of, "ingen av" if nb else "none of"),
     )
-    values = {part: f"{part} = {int(value)}" for part, value in parts.items()}
+    unknown = "mangler" if nb else "missing"
+    values = {part: f"{part} = {unknown if found is None else int(found)}" for part, found in parts.items()}
     said = [f"{rule} {join_words([values[part] for part in names], language)}" for names, rule in asked if names]
-    answer = ("ja" if holds else "nei") if nb else ("yes" if holds else "no")
     joined = join_words(said, language)
-    return f"{joined[0].upper()}{joined[1:]}? {answer[0].upper()}{answer[1:]}."
+    return f"{joined[0].upper()}{joined[1:]}? {_answer(value, language)}"
+
+
+def _answer(value: Fraction | None, language: Language) -> str:
+    if value is None:
+        return "Det er ukjent." if language == "nb" else "That is unknown."
+    nb, en = ("Ja.", "Yes.") if value else ("Nei.", "No.")
+    return nb if language == "nb" else en
+
+
+def from_first(outcome: Outcome, first: int | None, value: Fraction | None) -> Text:
+    """The first month in which the part is 1, and what follows: «Første måned med job, fra måned 1: mars 2015. Ja.»"""
+    (part,) = outcome.parts
+
+    def said(language: Language) -> str:
+        if language == "nb":
+            when = "ingen så langt" if first is None else month_year(first_day(first), "nb")
+            return f"Første måned med {part}, fra måned {outcome.from_month}: {when}. {_answer(value, 'nb')}"
+        when = "none so far" if first is None else month_year(first_day(first), "en")
+        return f"First month with {part}, from month {outcome.from_month}: {when}. {_answer(value, 'en')}"
+
+    return both(said)
 
 
 # What is observed -----------------------------------------------------------------------------------------------------

@@ -38,8 +38,7 @@ def kind_of_value(value: Scalar) -> Kind:
 def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition) -> tuple[Scalar, ...]:
     """The values that one entry of ``where`` compares with."""
     if isinstance(wanted, Condition):
-        limits = tuple(limit for limit in (wanted.at_least, wanted.below) if limit is not None)
-        return limits + wanted.not_in
+        return (*wanted.limits.values(), *wanted.not_in)
     return wanted if isinstance(wanted, tuple) else (wanted,)
 
 

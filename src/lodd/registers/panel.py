@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import ibis.expr.types as ir
@@ -15,11 +14,24 @@ from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
 from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months, known_register
-from lodd.registers import problems
+from lodd.registers import problems, windows
+from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import Records, clean
-from lodd.registers.compose import Grid, Mask, Matrix, States, column, combined, holds, outcome_column
+from lodd.registers.compose import (
+    UNSCALED,
+    Computed,
+    Grid,
+    Mask,
+    States,
+    column,
+    combined,
+    from_first,
+    missing_of,
+    outcome_column,
+    value_of,
+)
 from lodd.registers.engines import DuckDBEngine, Engine
-from lodd.registers.measures import Scale, monthly
+from lodd.registers.measures import monthly
 from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.participation import active, arms_with_programmes
 from lodd.registers.population import abroad_months, death_months
@@ -28,7 +40,6 @@ from lodd.registers.sources import Source, Table, check_columns, open_file, open
 from lodd.registers.spells import Bounds
 
 Opener = Callable[[Engine, str], Source]
-_UNSCALED = Scale(1, None)
 
 
 def build_panel(
@@ -82,7 +93,13 @@ def _build(
     if not len(participants):
         raise problems.nobody_drawn()
     with engine or DuckDBEngine() as opened:
-        return _Build(trial, participants, opened, opener, progress).panel()
+        return Building(trial, participants, opened, progress).panel(opener)
+
+
+def coverage_of(trial: Trial) -> dict[str, tuple[int, int]]:
+    """The months that the registers behind each column of the panel cover."""
+    columns = [*trial.outcomes, *(PARTICIPATES + arm for arm in arms_with_programmes(trial))]
+    return {name: coverage_months(trial, name) for name in columns}
 
 
 class _Steps:
@@ -98,24 +115,13 @@ class _Steps:
         self._done += 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """An outcome as computed from records, before coverage, death and emigration."""
-
-    values: Matrix | Mask
-    scale: Scale
-
-
-class _Build:
+class Building:
     """One building of a panel: reads each register once, then computes column by column."""
 
-    def __init__(
-        self, trial: Trial, participants: Participants, engine: Engine, opener: Opener, progress: Progress
-    ) -> None:
+    def __init__(self, trial: Trial, participants: Participants, engine: Engine, progress: Progress) -> None:
         self.trial = trial
         self.participants = participants
         self.engine = engine
-        self.opener = opener
         self.grid = Grid.of(participants, trial.analysis.window.months)
         self.arms = arms_with_programmes(trial)
         self.used = registers_used(trial)
@@ -123,23 +129,30 @@ class _Build:
         ids = pa.array(self.grid.people, pa.string())
         self.people = engine.take(pa.table({"person_id": ids, "person": np.arange(len(ids), dtype=np.int32)}))
 
-    def panel(self) -> Panel:
+    def panel(self, opener: Opener) -> Panel:
         sources: dict[str, Source] = {}
         records: dict[str, Records] = {}
         for register_id in self.used:
             self.steps.next(Text(nb=f"Leser registeret {register_id}", en=f"Reading the register {register_id}"))
-            sources[register_id] = self.opener(self.engine, register_id)
+            sources[register_id] = opener(self.engine, register_id)
             records[register_id] = self._records(sources[register_id], register_id)
-        states = self._states(records)
-        columns = self._outcomes(records, states) | self._participation(records, states)
+        frame = self.frame(records)
         return Panel(
-            frame=self._frame(states, columns),
+            frame=frame,
             window=self.grid.window,
             outcomes=dict(self.trial.outcomes),
-            coverage={name: coverage_months(self.trial, name) for name in columns},
-            notes=tuple(note for register in records.values() for note in register.notes),
+            coverage=coverage_of(self.trial),
+            notes=(
+                *(note for register in records.values() for note in register.notes),
+                *break_notes(self.trial, self.used, self.participants),
+            ),
             provenance=provenance_of(self.trial, self.participants, [(r, s.sha256) for r, s in sources.items()]),
         )
+
+    def frame(self, records: Mapping[str, Records]) -> pl.DataFrame:
+        """The panel's rows, from the records that count."""
+        states = self._states(records)
+        return self._frame(states, self._outcomes(records, states) | self._participation(records, states))
 
     def _records(self, source: Source, register_id: str) -> Records:
         needs = needs_of(self.trial, register_id)
@@ -161,39 +174,43 @@ class _Build:
         return Bounds(max(first, self.grid.bounds.first), min(last, self.grid.bounds.last))
 
     def _outcomes(self, records: Mapping[str, Records], states: States) -> dict[str, pl.Series]:
-        found: dict[str, _Column] = {}
+        found: dict[str, Computed] = {}
         for name in combination_order(self.trial):
             label = self.trial.outcomes[name].label
             self.steps.next(Text(nb=f"Regner ut «{label.nb}»", en=f"Computing “{label.en}”"))
             measured = self.trial.outcomes[name].measure is not None
-            found[name] = self._measured(name, records) if measured else self._joined(name, found)
+            found[name] = self._measured(name, records) if measured else self._joined(name, found, states)
         return {
-            name: outcome_column(outcome, found[name].values, found[name].scale, self._covered(name), states)
+            name: outcome_column(outcome, found[name], self._covered(name), states)
             for name, outcome in self.trial.outcomes.items()
         }
 
     def _covered(self, name: str) -> Mask:
         return self.grid.within(coverage_months(self.trial, name))
 
-    def _measured(self, name: str, records: Mapping[str, Records]) -> _Column:
+    def _measured(self, name: str, records: Mapping[str, Records]) -> Computed:
         outcome, bounds = self.trial.outcomes[name], self._bounds(name)
         assert outcome.register_id is not None
         assert outcome.measure is not None
         register = records[outcome.register_id]
-        scale = Scale.of(register.register, outcome.measure)
         if bounds.empty:
-            values = np.zeros(self.grid.calendar.shape, dtype=np.int64)
-        else:
-            values = self.grid.spread(self.engine.fetch(monthly(register, outcome, bounds, self._calendar(bounds))))
-        return _Column(holds(values, scale) if outcome.binary else values, scale)
+            return windows.nothing(outcome, register.register, self.grid)
+        bounds = windows.reaching(bounds, outcome.measure)
+        found = self.engine.fetch(monthly(register, outcome, bounds, self._calendar(bounds)))
+        return windows.computed(found, outcome, register.register, self.grid)
 
     def _calendar(self, bounds: Bounds) -> ir.Table:
         return self.engine.take(bounds.calendar())
 
-    def _joined(self, name: str, found: Mapping[str, _Column]) -> _Column:
+    def _joined(self, name: str, found: Mapping[str, Computed], states: States) -> Computed:
         outcome = self.trial.outcomes[name]
-        parts = {part: found[part].values != 0 for part in outcome.parts}
-        return _Column(combined(outcome, parts), _UNSCALED)
+        if not (outcome.first_of or outcome.ever_of):
+            return combined(outcome, {part: found[part] for part in outcome.parts})
+        (part,) = outcome.parts
+        declared = self.trial.outcomes[part]
+        true = value_of(declared, found[part], states) != 0
+        unknown = missing_of(declared, found[part], self._covered(part), states)
+        return from_first(outcome, true, unknown, self.grid.window)
 
     def _participation(self, records: Mapping[str, Records], states: States) -> dict[str, pl.Series]:
         """1 or 0 where covered: the dead and those abroad take part in nothing."""
@@ -203,7 +220,7 @@ class _Build:
             self.steps.next(Text(nb=f"Deltakelse: «{label.nb}»", en=f"Participation: “{label.en}”"))
             name = PARTICIPATES + arm
             takes_part = self._takes_part(arm, self._bounds(name), records) & ~states.dead & ~states.abroad
-            columns[name] = column(takes_part.astype(np.int64), ~self._covered(name), None, _UNSCALED)
+            columns[name] = column(takes_part.astype(np.int64), ~self._covered(name), None, UNSCALED)
         return columns
 
     def _takes_part(self, arm: str, bounds: Bounds, records: Mapping[str, Records]) -> Mask:

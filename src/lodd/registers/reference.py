@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,17 +18,21 @@ from typing import Any
 import polars as pl
 
 from lodd.protocol.model import Trial
-from lodd.protocol.months import first_day, last_day, month_index, whole_months
-from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
+from lodd.protocol.months import first_day, month_index, whole_months
+from lodd.protocol.outcome import Outcome
 from lodd.protocol.register import Column, Register
-from lodd.protocol.types import PARTICIPATES, Participants, registers_behind
+from lodd.protocol.types import PARTICIPATES, Participants, known_register, registers_behind
+from lodd.registers.reference_measures import Record, Row, considered, days_of, month_value
+from lodd.registers.reference_versions import (
+    RefusedError,
+    known_rows,
+    latest_versions,
+    not_taken_back,
+    refuse_mixed_zones,
+    refuse_too_early,
+)
 
-Row = Mapping[str, Any]
 ENDLESS = date(9999, 12, 31)
-
-
-class RefusedError(ValueError):
-    """The records are such that building a panel must stop."""
 
 
 def reference_panel(trial: Trial, tables: Mapping[str, Sequence[Row]], participants: Participants) -> pl.DataFrame:
@@ -36,29 +41,32 @@ def reference_panel(trial: Trial, tables: Mapping[str, Sequence[Row]], participa
     Raises:
         RefusedError: equal rows or missing values where the protocol says that they are an error.
     """
-    cleaned = {name: clean_register(trial.registers[name], rows, participants) for name, rows in tables.items()}
+    cleaned = {name: _cleaned(trial, name, rows, participants) for name, rows in tables.items()}
     lines = []
     for person, drawn_at in participants.frame.select("person_id", "drawn_at").iter_rows():
         own = {name: [record for record in records if record["person"] == person] for name, records in cleaned.items()}
         for event_month in trial.analysis.window.months:
             line = {"person_id": person, "event_month": event_month}
-            lines.append(line | person_month(trial, own, month_index(drawn_at) + event_month))
+            lines.append(line | person_month(trial, Person(own, drawn_at), month_index(drawn_at) + event_month))
     return pl.DataFrame(lines, schema=_schema(trial), orient="row")
 
 
-def person_month(trial: Trial, records: Mapping[str, list[dict[str, Any]]], month: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person: the cleaned records by register, and the day of the draw."""
+
+    records: Mapping[str, list[Record]]
+    drawn_at: date
+
+
+def person_month(trial: Trial, person: Person, month: int) -> dict[str, Any]:
     """One person's values in one calendar month."""
+    records = person.records
     dead = is_dead(trial, records, first_day(month))
     abroad = is_abroad(trial, records, first_day(month))
     line: dict[str, Any] = {"month": first_day(month), "dead": dead, "abroad": abroad}
     for name, outcome in trial.outcomes.items():
-        value: Fraction | None = from_records(trial, name, records, month)
-        if not is_covered(trial, name, month):
-            value = None
-        elif dead:
-            value = Fraction(0) if outcome.after_death == "zero" else None
-        elif abroad:
-            value = Fraction(0) if outcome.after_emigration == "zero" else None
+        value = value_of(trial, name, person, month)
         line[name] = None if value is None else _plain(value, outcome)
     for arm, declared in trial.arms.items():
         if trial.participation is not None and declared.programmes:
@@ -68,16 +76,32 @@ def person_month(trial: Trial, records: Mapping[str, list[dict[str, Any]]], mont
     return line
 
 
+def value_of(trial: Trial, name: str, person: Person, month: int) -> Fraction | None:
+    """An outcome's value in a month: what covered records say, under the rules of death and emigration."""
+    outcome = trial.outcomes[name]
+    if not is_covered(trial, name, month):
+        return None
+    if is_dead(trial, person.records, first_day(month)):
+        return Fraction(0) if outcome.after_death == "zero" else None
+    if is_abroad(trial, person.records, first_day(month)):
+        return Fraction(0) if outcome.after_emigration == "zero" else None
+    return from_records(trial, name, person, month)
+
+
 # What is observed ----------------------------------------------------------------------------------------------------
 
 
 def is_covered(trial: Trial, column: str, month: int) -> bool:
-    """Is the whole month covered by every register behind the column?"""
+    """Is the whole month, and each that a measure goes back to, covered by every register behind the column?"""
+    outcome = trial.outcomes.get(column)
+    if outcome is not None and outcome.parts:
+        return all(is_covered(trial, part, month) for part in outcome.parts)
+    back = outcome.measure.months if outcome is not None and outcome.measure is not None else 1
     for register_id in registers_behind(trial, column):
-        covers = trial.registers[register_id].covers
+        covers = known_register(trial, register_id).covers
         assert covers is not None
         first, last = whole_months(covers.since, covers.until)
-        if not first <= month <= last:
+        if not all(first <= each <= last for each in range(month - back + 1, month + 1)):
             return False
     return True
 
@@ -109,126 +133,80 @@ def takes_part(trial: Trial, arm: str, records: Mapping[str, list[dict[str, Any]
 # What a month's value is ---------------------------------------------------------------------------------------------
 
 
-def from_records(trial: Trial, name: str, records: Mapping[str, list[dict[str, Any]]], month: int) -> Fraction:
-    """An outcome's value before any rule of coverage, death or emigration."""
+def from_records(trial: Trial, name: str, person: Person, month: int) -> Fraction | None:
+    """An outcome's value before any rule of coverage, death or emigration; None where the records leave it unknown."""
     outcome = trial.outcomes[name]
+    if outcome.first_of is not None:
+        return first_of(trial, outcome, person, month)
+    if outcome.ever_of is not None:
+        return ever_of(trial, outcome, person, month)
     if outcome.measure is None:
-        parts = {part: from_records(trial, part, records, month) != 0 for part in outcome.parts}
-        return Fraction(
-            all(parts[part] for part in outcome.all_of)
-            and (not outcome.any_of or any(parts[part] for part in outcome.any_of))
-            and not any(parts[part] for part in outcome.none_of)
-        )
+        return combination(outcome, {part: from_records(trial, part, person, month) for part in outcome.parts})
     assert outcome.register_id is not None
-    register = trial.registers[outcome.register_id]
-    measure = outcome.measure
-    met = [record for record in records[outcome.register_id] if meets(register, measure, record["row"])]
-    if measure.column is not None:
-        met = [record for record in met if record["row"][measure.column] is not None]
+    register, measure = known_register(trial, outcome.register_id), outcome.measure
+    met = considered(register, measure, person.records[outcome.register_id])
     value = month_value(register, outcome, measure, met, month)
-    return Fraction(value >= Fraction(measure.at_least)) if measure.at_least is not None else value
+    if value is None and measure.empty == "zero":
+        value = Fraction(0)
+    if value is None or measure.at_least is None:
+        return value
+    return Fraction(value >= Fraction(measure.at_least))
 
 
-def month_value(
-    register: Register, outcome: Outcome, measure: Measure, records: list[dict[str, Any]], month: int
-) -> Fraction:
-    if register.temporality == "status":
-        days = [day for day in days_of(month) if counts_on(day, outcome.day_rule)]
-        return max(day_value(register, measure, records, day) for day in days)
-    if register.period == "year":
-        this_year = [record for record in records if record["month"] // 12 == month // 12]
-        total = aggregate(measure, [record["row"] for record in this_year])
-        return total / 12 if measure.sum is not None else total
-    return aggregate(measure, [record["row"] for record in records if record["month"] == month])
+def combination(outcome: Outcome, parts: Mapping[str, Fraction | None]) -> Fraction | None:
+    """1 or 0, or None where any part is unknown."""
+    if any(value is None for value in parts.values()):
+        return None
+    return Fraction(
+        all(parts[part] for part in outcome.all_of)
+        and (not outcome.any_of or any(parts[part] for part in outcome.any_of))
+        and not any(parts[part] for part in outcome.none_of)
+    )
 
 
-def counts_on(day: date, rule: Counts) -> bool:
-    if rule == "first day":
-        return day.day == 1
-    if rule == "last day":
-        return (day + timedelta(days=1)).day == 1
-    return day.day == 16 if rule == "day 16" else True
+def first_of(trial: Trial, outcome: Outcome, person: Person, month: int) -> Fraction | None:
+    """1 in the first month in which the part is 1; None where that may have been an earlier, unobserved one."""
+    *earlier, now = _since_from(trial, outcome, person, month) or [Fraction(0)]
+    if 1 in earlier or now == 0:
+        return Fraction(0)
+    return None if now is None or None in earlier else Fraction(1)
 
 
-def day_value(register: Register, measure: Measure, records: list[dict[str, Any]], day: date) -> Fraction:
-    """The measure over the records that are active on one day, after overlaps within a relationship are settled."""
-    active = [record for record in records if record["start"] <= day <= record["stop"]]
-    if register.merge is not None:
-        active = settled(register, measure, active)
-    return aggregate(measure, [record["row"] for record in active])
+def ever_of(trial: Trial, outcome: Outcome, person: Person, month: int) -> Fraction | None:
+    """1 from the first month in which the part is 1; None where it may have been 1 in an unobserved one."""
+    so_far = _since_from(trial, outcome, person, month)
+    if 1 in so_far:
+        return Fraction(1)
+    return None if None in so_far else Fraction(0)
 
 
-def settled(register: Register, measure: Measure, active: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The records of a day that stand for their relationships."""
-    assert register.merge is not None
-    overlap = register.merge.overlap
-    if measure.sum is not None and overlap == "sum":
-        return active
-    if measure.count_distinct is not None and overlap != "latest":
-        return active
-    relationships: dict[Any, list[dict[str, Any]]] = {}
-    for record in active:
-        names = tuple(record["raw"][name] for name in register.merge.by)
-        unnamed = any(name is None for name in names)
-        relationships.setdefault(("unnamed", record["number"]) if unnamed else names, []).append(record)
-    return [stands_for(register, measure, together) for together in relationships.values()]
-
-
-def stands_for(register: Register, measure: Measure, together: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of one relationship's records on a day, the one whose value counts."""
-    assert register.merge is not None
-    assert register.covers is not None
-    covered_until = register.covers.until
-    if measure.column is None:
-        return together[0]
-    column = measure.column
-    if register.merge.overlap == "max":
-        return max(together, key=lambda record: record["row"][column])
-    # a stop after the coverage says only that the record was ongoing
-    return max(together, key=lambda r: (r["start"], min(r["stop"], covered_until), r["row"][column]))
-
-
-def aggregate(measure: Measure, rows: list[Row]) -> Fraction:
-    if measure.sum is not None:
-        return sum((row[measure.sum] for row in rows), Fraction(0))
-    if measure.count_distinct is not None:
-        return Fraction(len({row[measure.count_distinct] for row in rows}))
-    return Fraction(len(rows) > 0) if measure.any else Fraction(len(rows))
-
-
-def meets(register: Register, measure: Measure, row: Row) -> bool:
-    """Does a record meet every entry of ``where``? A missing value meets none."""
-    for name, wanted in measure.where.items():
-        value = row[name]
-        if value is None or not _meets_one(value, wanted):
-            return False
-    return True
-
-
-def _meets_one(value: Any, wanted: Any) -> bool:
-    if not isinstance(wanted, Condition):
-        return any(value == _like(value, one) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
-    if wanted.at_least is not None and value < _like(value, wanted.at_least):
-        return False
-    if wanted.below is not None and value >= _like(value, wanted.below):
-        return False
-    return all(value != _like(value, one) for one in wanted.not_in)
-
-
-def _like(value: Any, wanted: Any) -> Any:
-    """A number of the protocol as a float where the record's is one, else exact."""
-    return float(wanted) if isinstance(value, float) and isinstance(wanted, int | Decimal) else wanted
+def _since_from(trial: Trial, outcome: Outcome, person: Person, month: int) -> list[Fraction | None]:
+    """The part's values, as in the panel, in each month from the one that is looked from up to this one."""
+    (part,) = outcome.parts
+    months = range(month_index(person.drawn_at) + outcome.from_month, month + 1)
+    return [value_of(trial, part, person, each) for each in months]
 
 
 # Cleaning ------------------------------------------------------------------------------------------------------------
 
 
-def clean_register(register: Register, rows: Sequence[Row], participants: Participants) -> list[dict[str, Any]]:
+def _cleaned(trial: Trial, register_id: str, rows: Sequence[Row], participants: Participants) -> list[Record]:
+    register, as_of = trial.registers[register_id], trial.analysis.as_of
+    refuse_too_early(register, rows, as_of)
+    return clean_register(register, rows, participants, as_of)
+
+
+def clean_register(
+    register: Register, rows: Sequence[Row], participants: Participants, as_of: date | None = None
+) -> list[Record]:
     """The records that count: ``person``, ``number`` (of the row), ``raw`` and ``row`` (typed), and their dates."""
     drawn = set(participants.frame["person_id"].to_list())
     kept = [(i, row) for i, row in enumerate(rows, 1) if str(row[register.person]) in drawn]
+    refuse_mixed_zones(register, kept)
+    kept = known_rows(register, kept, as_of)
     kept = without_equal(register, kept)
     kept = latest_versions(register, kept)
+    kept = not_taken_back(register, kept)
     records = [record_of(register, number, row) for number, row in kept]
     records = [record for record in records if has_dates(register, record)]
     for record in records:
@@ -250,30 +228,6 @@ def without_equal(register: Register, rows: list[tuple[int, Row]]) -> list[tuple
     if register.duplicates == "error" and len(kept) < len(rows):
         raise RefusedError("equal rows")
     return list(kept.values())
-
-
-def latest_versions(register: Register, rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
-    """Of each person's record the version registered last; among equals the first when sorted by all columns."""
-    if register.registered is None:
-        return rows
-    unnamed = [(i, row) for i, row in rows if any(row[name] is None for name in register.record)]
-    versions: dict[Any, list[tuple[int, Row]]] = {}
-    for number, row in rows:
-        if all(row[name] is not None for name in register.record):
-            key = (str(row[register.person]), *(row[name] for name in register.record))
-            versions.setdefault(key, []).append((number, row))
-    return unnamed + [_newest(register.registered, group) for group in versions.values()]
-
-
-def _newest(registered: str, group: list[tuple[int, Row]]) -> tuple[int, Row]:
-    dated = [row[registered] for _, row in group if row[registered] is not None]
-    newest = max(dated, default=None)
-    candidates = [(number, row) for number, row in group if row[registered] == newest]
-    return min(candidates, key=lambda item: [_last_if_missing(value) for value in item[1].values()])
-
-
-def _last_if_missing(value: Any) -> tuple[bool, Any]:
-    return (value is None, 0 if value is None else value)
 
 
 def record_of(register: Register, number: int, row: Row) -> dict[str, Any]:
@@ -330,16 +284,12 @@ def as_month(value: Any) -> int | None:
 # The table -----------------------------------------------------------------------------------------------------------
 
 
-def days_of(month: int) -> Iterable[date]:
-    return (first_day(month).replace(day=day) for day in range(1, last_day(month).day + 1))
-
-
 def _plain(value: Fraction, outcome: Outcome) -> int | float:
-    return float(value) if _is_sum(outcome) else int(value)
+    return float(value) if _is_amount(outcome) else int(value)
 
 
-def _is_sum(outcome: Outcome) -> bool:
-    return outcome.measure is not None and outcome.measure.sum is not None and not outcome.binary
+def _is_amount(outcome: Outcome) -> bool:
+    return outcome.measure is not None and outcome.measure.number is not None and not outcome.binary
 
 
 def _schema(trial: Trial) -> dict[str, pl.DataType]:
@@ -351,7 +301,7 @@ def _schema(trial: Trial) -> dict[str, pl.DataType]:
         "abroad": pl.Boolean(),
     }
     for name, outcome in trial.outcomes.items():
-        schema[name] = pl.UInt8() if outcome.binary else pl.Float64() if _is_sum(outcome) else pl.Int64()
+        schema[name] = pl.UInt8() if outcome.binary else pl.Float64() if _is_amount(outcome) else pl.Int64()
     if trial.participation is not None:
         schema |= {PARTICIPATES + arm: pl.UInt8() for arm in trial.arm_ids if trial.arms[arm].programmes}
     return schema

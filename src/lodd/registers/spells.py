@@ -21,7 +21,7 @@ from lodd.protocol.register import Register
 from lodd.registers.typed import month_of
 
 ENDLESS: Final = date(9999, 12, 31)
-_DAY = ibis.interval(days=1)
+DAY: Final = ibis.interval(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,10 @@ def resolved(spells: ir.Table, overlap: str) -> ir.Table:
 def _winners(crowd: ir.Table, order: list[str]) -> ir.Table:
     """The overlapping spells cut where any of them begins or ends; of each piece the largest by ``order``."""
     key = ["person", "relationship", "island"]
-    edges = crowd.select(*key, since=crowd.since).union(crowd.select(*key, since=(crowd.until + _DAY).cast("date")))
+    edges = crowd.select(*key, since=crowd.since).union(crowd.select(*key, since=(crowd.until + DAY).cast("date")))
     cuts = edges.distinct()
     following = cuts.since.lead().over(group_by=key, order_by="since")
-    pieces = cuts.mutate(until=(following - _DAY).cast("date")).filter(lambda t: t.until.notnull())
+    pieces = cuts.mutate(until=(following - DAY).cast("date")).filter(lambda t: t.until.notnull())
     pieces = pieces.rename(piece_since="since", piece_until="until")
     active = [*key, crowd.since <= pieces.piece_since, crowd.until >= pieces.piece_since]
     here = crowd.inner_join(pieces, active)
@@ -122,35 +122,52 @@ def _winners(crowd: ir.Table, order: list[str]) -> ir.Table:
     return winners.select("person", "row", "value", since=winners.piece_since, until=winners.piece_until)
 
 
-def on_months(spells: ir.Table, rule: Counts) -> ir.Table:
-    """``person, month, value``: the total on the rule's day of each month; for ``any day`` of the spells that touch it.
-
-    (With ``any day`` the value says only whether there is one: totals of different days are not told apart.)
+def touched(spells: ir.Table, rule: Counts, *columns: str) -> ir.Table:
+    """``person, first, after`` and columns: the months ``first..after - 1`` in which each spell holds on the rule's day
+    (``any day``: on any); spells that hold in none are left out.
     """
     since, until = spells.since, spells.until
     first, last = month_of(since), month_of(until)
     if rule == "first day":
         first = first + (since.day() > 1).cast("int64")
     elif rule == "last day":
-        last = last - (month_of((until + _DAY).cast("date")) == last).cast("int64")
+        last = last - (month_of((until + DAY).cast("date")) == last).cast("int64")
     elif rule == "day 16":
         first, last = first + (since.day() > 16).cast("int64"), last - (until.day() < 16).cast("int64")
-    touched = spells.select("person", "value", first=first, after=last + 1)
-    touched = touched.filter(touched.first < touched.after)
-    totals = _cumulated(
-        touched.select("person", at=touched.first, change=touched.value),
-        touched.select("person", at=touched.after, change=-touched.value),
+    held = spells.select("person", *columns, first=first, after=last + 1)
+    return held.filter(held.first < held.after)
+
+
+def on_months(spells: ir.Table, rule: Counts) -> ir.Table:
+    """``person, first, after, value``: values to be summed over the months ``first..after - 1``, for the total on the
+    rule's day of each month; for ``any day`` of the spells that touch it.
+
+    (With ``any day`` the sum says only whether there is one: totals of different days are not told apart.)
+    """
+    return touched(spells, rule, "value")
+
+
+def reached_in_months(spells: ir.Table, least: int) -> ir.Table:
+    """``person, first, after, value``: months with a day on which the total is at least ``least``, a positive number.
+
+    Summed over them, ``value`` is at least that, too, and elsewhere zero.
+    """
+    totals = cumulated(
+        spells.select("person", at=spells.since, change=spells.value),
+        spells.select("person", at=(spells.until + DAY).cast("date"), change=-spells.value),
     )
-    return totals.select("person", month=ibis.range(totals.at, totals.next).unnest(), value=totals.total)
+    enough = totals.filter(totals.total >= least)
+    after = month_of((enough.next - DAY).cast("date")) + 1
+    return enough.select("person", first=month_of(enough["at"]), after=after, value=ibis.literal(least, "int64"))
 
 
 def largest_in_months(spells: ir.Table, calendar: ir.Table) -> ir.Table:
     """``person, month, value``: the largest total on any one day of each month; months without a spell are left out."""
-    totals = _cumulated(
+    totals = cumulated(
         spells.select("person", at=spells.since, change=spells.value),
-        spells.select("person", at=(spells.until + _DAY).cast("date"), change=-spells.value),
+        spells.select("person", at=(spells.until + DAY).cast("date"), change=-spells.value),
     )
-    until = (totals.next - _DAY).cast("date")
+    until = (totals.next - DAY).cast("date")
     segments = totals.select("person", "total", since=totals["at"], until=until)
     months = ibis.range(month_of(segments.since), month_of(segments.until) + 1)
     spread = segments.mutate(month=months.unnest()).inner_join(calendar, "month")
@@ -167,10 +184,12 @@ def largest_in_months(spells: ir.Table, calendar: ir.Table) -> ir.Table:
     return largest.select("person", "month", value=value)
 
 
-def _cumulated(gained: ir.Table, lost: ir.Table) -> ir.Table:
+def cumulated(gained: ir.Table, lost: ir.Table) -> ir.Table:
     """``person, at, next, total``: where each constant, non-zero total begins and where the next one does."""
     changes = gained.union(lost)
     points = changes.group_by(["person", "at"]).aggregate(change=changes.change.sum())
+    # where one record's value follows another's equal one, as in monthly records, nothing changes
+    points = points.filter(points.change != 0)
     upto = ibis.window(group_by="person", order_by="at", preceding=None, following=0)
     along = points.mutate(
         total=points.change.sum().over(upto), next=points["at"].lead().over(group_by="person", order_by="at")

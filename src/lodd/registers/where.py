@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from lodd.protocol.outcome import Condition, Measure, Scalar
 from lodd.registers.cleaning import Records
-from lodd.registers.exact import least_scaled, scaled_or_none
+from lodd.registers.exact import least_scaled, most_scaled, scaled_or_none
 
 
 def meeting(records: Records, measure: Measure) -> Records:
@@ -31,6 +31,10 @@ def _holds(records: Records, name: str, wanted: Scalar | tuple[Scalar, ...] | Co
         parts.append(column >= compare.least(wanted.at_least))
     if wanted.below is not None:
         parts.append(column < compare.least(wanted.below))
+    if wanted.at_most is not None:
+        parts.append(column <= compare.most(wanted.at_most))
+    if wanted.above is not None:
+        parts.append(column > compare.most(wanted.above))
     if wanted.not_in:
         parts.append(~compare.is_one_of(wanted.not_in))
     return ibis.and_(*parts)
@@ -47,6 +51,10 @@ class _Comparison:
     def least(self, limit: Any) -> int | float:
         """What a value of the column must reach to be at least the limit; below it, it is below the limit."""
         return least_scaled(limit, self.divisor) if self.exact else float(limit)
+
+    def most(self, limit: Any) -> int | float:
+        """What a value of the column must not exceed to be at most the limit; above it, it is above the limit."""
+        return most_scaled(limit, self.divisor) if self.exact else float(limit)
 
     def is_one_of(self, values: tuple[Scalar, ...]) -> Any:
         possible = [self._as_stored(value) for value in values]
