@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -29,11 +30,56 @@ Json = Annotated[
 ]
 
 
-def panel(folder: Folder = Path(), *, json: Json = False) -> None:
-    """The command; its help is ``HELP``."""
+AsOf = Annotated[
+    date | None,
+    Parameter(
+        help=_(
+            nb="Registrene slik de var kjent ved utgangen av dagen, i en egen fil: 2021-03-01.",
+            en="The registers as they were known at the end of the day, in a file of its own: 2021-03-01.",
+        )
+    ),
+]
+Compare = Annotated[
+    Path | None,
+    Parameter(
+        help=_(
+            nb="Sammenlign med et annet panel: hvor mange personmåneder er endret?",
+            en="Compare with another panel: how many person-months changed?",
+        )
+    ),
+]
+CompareAsOf = Annotated[
+    date | None,
+    Parameter(
+        help=_(
+            nb="Sammenlign med panelet slik det var kjent en annen dag.",
+            en="Compare with the panel as it was known on another day.",
+        )
+    ),
+]
+
+
+def panel(
+    folder: Folder = Path(),
+    *,
+    as_of: AsOf = None,
+    compare: Compare = None,
+    compare_as_of: CompareAsOf = None,
+    json: Json = False,
+) -> None:
+    """The command; its help is ``HELP``.
+
+    Raises:
+        UsageError: two things to compare with at once.
+    """
     from lodd.study import open_study
 
     study = open_study(folder)
+    if as_of is not None or compare is not None or compare_as_of is not None:
+        from lodd.versions_cli import panel_versions
+
+        panel_versions(study, as_of, compare, compare_as_of, json=json)
+        return
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         built = study.panel(rebuild=True, progress=progress)
     if json:
