@@ -44,7 +44,7 @@ class Notice:
 
     title: str
     text: str
-    tone: Literal["warning", "plain"] = "plain"
+    tone: Literal["error", "warning", "plain"] = "plain"
     kind: ClassVar[str] = "notice"
 
 
