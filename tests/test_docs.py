@@ -101,8 +101,9 @@ def test_every_command_is_in_the_reference() -> None:
     from lodd.cli import app
     from lodd.draw_cli import draw
 
-    page = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
-    for prefix, commands in (("lodd", app), ("lodd draw", draw)):
-        for name in commands:
-            if not name.startswith("-"):
-                assert f"## `{prefix} {name}`" in page
+    for language in ("commands.md", "commands.nb.md"):
+        page = (ROOT / "docs/reference" / language).read_text(encoding="utf-8")
+        for prefix, commands in (("lodd", app), ("lodd draw", draw)):
+            for name in commands:
+                if not name.startswith("-"):
+                    assert f"## `{prefix} {name}`" in page
