@@ -87,6 +87,11 @@ class Outcome(Frozen):
         return self.measure is None or self.measure.binary
 
     @property
+    def may_be_empty(self) -> bool:
+        """Is it missing for people without a record?"""
+        return self.measure is not None and self.measure.empty == "missing"
+
+    @property
     def day_rule(self) -> Counts:
         """The declared or default `counts` (meaningful for measures of `status` registers)."""
         if self.counts is not None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from lodd.locale import Text
-from lodd.protocol.checks.finding import Finding, unknown
+from lodd.protocol.checks.finding import Finding, Path, unknown
+from lodd.protocol.checks.measures import check_measure
 from lodd.protocol.model import Trial
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Register
@@ -33,6 +34,7 @@ def check_outcomes(trial: Trial) -> Iterator[Finding]:
             )
         yield from _measured(trial, path, outcome) if outcome.measure else _combined(trial, path, outcome)
     yield from _circles(trial)
+    yield from _primary(trial)
 
 
 def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator[Finding]:
@@ -54,15 +56,16 @@ def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator
         yield Finding((*path, "counts"), found)
     if outcome.measure is not None:
         yield from _measure((*path, "measure"), outcome.measure, register)
+        yield from check_measure((*path, "measure"), outcome.measure, register)
 
 
 def _measure(path: tuple[str, ...], measure: Measure, register: Register) -> Iterator[Finding]:
-    column = register.columns.get(measure.sum) if measure.sum is not None else None
-    if measure.sum is not None and column is None:
-        finding = unknown((*path, "sum"), _COLUMN, measure.sum, register.columns)
+    column = register.columns.get(measure.number) if measure.number is not None else None
+    if measure.number is not None and column is None:
+        finding = unknown((*path, measure.aggregate), _COLUMN, measure.number, register.columns)
         todo = Text(
-            nb=f"Oppgi den under «columns» i registeret: {measure.sum} = {{ decimals = 0 }}",
-            en=f'Declare it under the register\'s "columns": {measure.sum} = {{ decimals = 0 }}',
+            nb=f"Oppgi den under «columns» i registeret: {measure.number} = {{ decimals = 0 }}",
+            en=f'Declare it under the register\'s "columns": {measure.number} = {{ decimals = 0 }}',
         )
         yield Finding(finding.path, finding.found, finding.allowed, finding.next_step or todo)
     if measure.at_least is not None:
@@ -84,12 +87,51 @@ def _threshold(path: tuple[str, ...], at_least: Decimal, decimals: int) -> Itera
 def _combined(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator[Finding]:
     for key in ("all_of", "any_of", "none_of"):
         for index, part in enumerate(getattr(outcome, key)):
-            if part not in trial.outcomes:
-                yield unknown((*path, key, index), _OUTCOME, part, trial.outcomes)
-            elif not trial.outcomes[part].binary:
-                found = Text(nb=f"«{part}» er et tall, ikke 1 eller 0", en=f'"{part}" is a number, not 1 or 0')
-                todo = Text(nb="Bruk et utfall med «at_least».", en='Use an outcome with "at_least".')
-                yield Finding((*path, key, index), found, None, todo)
+            yield from _part(trial, (*path, key, index), part)
+    if outcome.first_of is not None:
+        yield from _part(trial, (*path, "first_of"), outcome.first_of)
+    if outcome.ever_of is not None:
+        yield from _part(trial, (*path, "ever_of"), outcome.ever_of)
+    window = trial.analysis.window.months
+    if (outcome.first_of or outcome.ever_of) and not window.first <= outcome.from_month <= window.last:
+        found = Text(
+            nb=f"måned {outcome.from_month} er utenfor vinduet", en=f"month {outcome.from_month} is outside the window"
+        )
+        todo = Text(nb="Endre «from» eller analysis.window.", en='Change "from" or analysis.window.')
+        yield Finding((*path, "from"), found, Text.same(str(window)), todo)
+
+
+def _part(trial: Trial, path: Path, part: str) -> Iterator[Finding]:
+    if part not in trial.outcomes:
+        yield unknown(path, _OUTCOME, part, trial.outcomes)
+    elif not trial.outcomes[part].binary:
+        found = Text(nb=f"«{part}» er et tall, ikke 1 eller 0", en=f'"{part}" is a number, not 1 or 0')
+        todo = Text(nb="Bruk et utfall med «at_least».", en='Use an outcome with "at_least".')
+        yield Finding(path, found, None, todo)
+
+
+def _primary(trial: Trial) -> Iterator[Finding]:
+    """Primary outcomes that only some people have, whom the draw has not made alike."""
+    for i, primary in enumerate(trial.analysis.primary):
+        if any(trial.outcomes[name].may_be_empty for name in _with_parts(trial, primary.outcome, ())):
+            found = Text(
+                nb=f"«{primary.outcome}» mangler for dem som ikke har noen rad: bare de andre sammenlignes, og "
+                "trekningen sørger ikke for at de er like i gruppene",
+                en=f'"{primary.outcome}" is missing for those without a record: only the others are compared, and '
+                "the draw does not see to it that they are alike in the arms",
+            )
+            todo = Text(
+                nb='Bruk empty = "zero", eller et utfall som alle har.',
+                en='Use empty = "zero", or an outcome that everyone has.',
+            )
+            yield Finding(("analysis", "primary", i, "outcome"), found, None, todo, warning=True)
+
+
+def _with_parts(trial: Trial, name: str, above: tuple[str, ...]) -> Iterator[str]:
+    if name in trial.outcomes and name not in above:
+        yield name
+        for part in trial.outcomes[name].parts:
+            yield from _with_parts(trial, part, (*above, name))
 
 
 def _circles(trial: Trial) -> Iterator[Finding]:
