@@ -1,0 +1,219 @@
+"""The panel of very many people: built a range of people at a time and written as it goes, never whole in memory.
+
+The same values as ``build_panel``, whatever the number of ranges: each range is computed by the same code from all the
+records of its people.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import ibis.expr.types as ir
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from lodd.errors import DataError
+from lodd.locale import LANGUAGES, Text, number
+from lodd.progress import Progress, silent
+from lodd.protocol.model import Trial
+from lodd.protocol.months import MonthRange
+from lodd.protocol.register import Register
+from lodd.protocol.types import Participants, RegisterNote, known_register
+from lodd.registers import problems
+from lodd.registers.cleaning import Records, clean, clean_drawn, drawn_rows, notes_of
+from lodd.registers.engines import DuckDBEngine
+from lodd.registers.memory import Memory
+from lodd.registers.needs import Needs, needs_of, registers_used
+from lodd.registers.panel import Building, coverage_of
+from lodd.registers.provenance import provenance_of
+from lodd.registers.sources import Source, check_columns, open_file
+from lodd.registers.staging import Ranges, Staged, stage
+from lodd.registers.store import PanelWriter
+
+_NOBODY: Final = {"rows": 0, "not_drawn": 0, "not_drawn_people": 0}
+SCRATCH: Final = ".lodd-panel-"
+"""What a folder of intermediate results begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelFile:
+    """A panel that was written: where, how large, in how many ranges, and what a panel says of itself."""
+
+    path: Path
+    people: int
+    window: MonthRange
+    parts: int
+    notes: tuple[RegisterNote, ...]
+    provenance: Mapping[str, str]
+
+    @property
+    def rows(self) -> int:
+        """Person-months."""
+        return self.people * len(self.window)
+
+
+def build_panel_file(
+    trial: Trial,
+    folder: Path,
+    participants: Participants,
+    path: Path,
+    *,
+    memory: str | None = None,
+    parts: int | None = None,
+    progress: Progress = silent,
+) -> PanelFile:
+    """Build the panel from the registers' files into ``path``, in the memory that it may take.
+
+    Intermediate results, which hold personal data, are in a folder beside ``path`` that nobody else can read and that
+    is removed however the work ends. One that was left by a process that was killed is removed by the next.
+
+    Args:
+        trial: the protocol.
+        folder: what the registers' paths are relative to.
+        participants: everybody drawn.
+        path: where the panel is put when it is whole.
+        memory: such as ``512MB``; else ``LODD_MEMORY``, else 512 MB.
+        parts: the number of ranges; else as many as the memory asks for.
+        progress: told of registers and ranges.
+
+    Raises:
+        DataError: as ``build_panel``; the panel or the intermediate results cannot be written.
+        UsageError: not an amount of memory that is enough.
+    """
+    if not len(participants):
+        raise problems.nobody_drawn()
+    limit = Memory.of(memory)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _scratch(path.parent) as scratch, DuckDBEngine(limit.engine, scratch) as engine:
+            work = _Work(trial, participants, engine, folder, progress)
+            return work.write(path, scratch, limit, parts)
+    except OSError as error:
+        raise problems.unwritable(path, error) from error
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """A folder for intermediate results, readable by its owner alone, and gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=beside) as scratch:
+        yield Path(scratch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """A register opened: its participants' rows, and counts of all rows and of what others have."""
+
+    register: Register
+    source: Source
+    needs: Needs
+    drawn: ir.Table
+    others: dict[str, int]
+
+
+class _Work:
+    """The writing of one panel."""
+
+    def __init__(
+        self, trial: Trial, participants: Participants, engine: DuckDBEngine, folder: Path, progress: Progress
+    ) -> None:
+        self.trial = trial
+        self.participants = participants
+        self.engine = engine
+        self.folder = folder
+        self.progress = progress
+        self.used = registers_used(trial)
+        self.people = self._taken(participants)
+
+    def write(self, path: Path, scratch: Path, limit: Memory, parts: int | None) -> PanelFile:
+        registers = {name: self._opened(name, i) for i, name in enumerate(self.used)}
+        ranges = Ranges.of(len(self.participants), parts or self._parts(registers, limit))
+        staged = self._staged(registers, ranges, scratch)
+        extracts = [(name, opened.source.sha256) for name, opened in registers.items()]
+        counts: dict[str, Counter[str]] = {name: Counter(opened.others) for name, opened in registers.items()}
+        window = self.trial.analysis.window.months
+        with PanelWriter(path, window, coverage_of(self.trial)) as writer:
+            for part in range(len(ranges)):
+                self._tell(part, ranges)
+                writer.add(self._part(part, ranges, registers, staged, counts))
+            notes = tuple(note for name, opened in registers.items() for note in _notes(name, opened, counts[name]))
+            writer.finish(notes, provenance := provenance_of(self.trial, self.participants, extracts))
+        return PanelFile(path, len(self.participants), window, len(ranges), notes, provenance)
+
+    def _taken(self, participants: Participants) -> ir.Table:
+        ids = participants.frame["person_id"].cast(pl.String).to_arrow()
+        return self.engine.take(pa.table({"person_id": ids, "person": np.arange(len(ids), dtype=np.int32)}))
+
+    def _opened(self, name: str, step: int) -> _Register:
+        label = Text(nb=f"Leser registeret {name}", en=f"Reading the register {name}")
+        self.progress(label, step, len(self.used))
+        register, needs = known_register(self.trial, name), needs_of(self.trial, name)
+        source = open_file(self.engine, name, register, self.folder)
+        check_columns(source, needs)
+        drawn, others = drawn_rows(self.engine, source, register, needs, self.people)
+        return _Register(register, source, needs, drawn, others)
+
+    def _parts(self, registers: Mapping[str, _Register], limit: Memory) -> int:
+        rows = sum(opened.others["rows"] - opened.others["not_drawn"] for opened in registers.values())
+        window = self.trial.analysis.window.months
+        return limit.parts(len(self.participants), len(window), len(coverage_of(self.trial)), rows)
+
+    def _staged(self, registers: Mapping[str, _Register], ranges: Ranges, scratch: Path) -> dict[str, Staged]:
+        """Every register's rows by range; nothing where there is one range only."""
+        if len(ranges) == 1:
+            return {}
+        label = Text(nb="Deler registrene på personene", en="Dividing the registers by people")
+        found = {}
+        for step, (name, opened) in enumerate(registers.items()):
+            self.progress(label, step, len(registers))
+            found[name] = stage(self.engine, opened.drawn.drop("person_id"), ranges, scratch, f"register-{step}")
+        return found
+
+    def _tell(self, part: int, ranges: Ranges) -> None:
+        people = {language: number(len(self.participants), language) for language in LANGUAGES}
+        label = Text(
+            nb=f"Regner ut panelet for {people['nb']} personer", en=f"Computing the panel of {people['en']} people"
+        )
+        self.progress(label, part, len(ranges))
+
+    def _part(
+        self,
+        part: int,
+        ranges: Ranges,
+        registers: Mapping[str, _Register],
+        staged: Mapping[str, Staged],
+        counts: Mapping[str, Counter[str]],
+    ) -> pl.DataFrame:
+        """The panel's rows of one range of people; adds to the counts."""
+        people = replace(self.participants, frame=self.participants.frame[ranges.people(part)])
+        with ExitStack() as stack:
+            stack.enter_context(self.engine.passing())
+            records = {}
+            for name, opened in registers.items():
+                drawn = self.engine.take(stack.enter_context(staged[name].rows(part))) if staged else opened.drawn
+                records[name] = self._cleaned(drawn, name, registers)
+                counts[name].update(records[name].counts)
+            return Building(self.trial, people, self.engine, silent).frame(records)
+
+    def _cleaned(self, drawn: ir.Table, name: str, registers: Mapping[str, _Register]) -> Records:
+        opened = registers[name]
+        try:
+            return clean_drawn(self.engine, drawn, opened.source, opened.register, opened.needs, others=_NOBODY)
+        except DataError:
+            self._refuse_as_a_whole(registers)
+            raise
+
+    def _refuse_as_a_whole(self, registers: Mapping[str, _Register]) -> None:
+        """What is wrong is said of all the rows at once, as if there were one range."""
+        for opened in registers.values():
+            clean(self.engine, opened.source, opened.register, opened.needs, self.people)
+
+
+def _notes(name: str, opened: _Register, counts: Mapping[str, int]) -> tuple[RegisterNote, ...]:
+    return notes_of(name, opened.register, opened.needs, counts)
