@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import lodd.cli
 import lodd.panel_cli
 import lodd.versions_cli
 from lodd.locale import Language
+from lodd.versions_study import panel_as_of
 
 PROTOCOL = """
 [trial]
@@ -71,15 +73,28 @@ c,2015-05-01,,7.5,3,2015-07-02
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
     speak("en", monkeypatch)
-    (tmp_path / "trial.toml").write_text(PROTOCOL)
-    (tmp_path / "jobs.csv").write_text(JOBS)
-    (tmp_path / "schools.csv").write_text("person_id,day\nb,2015-04-10\n")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trial with its panel, and its panel as known at the end of May."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "trial.toml").write_text(PROTOCOL)
+    (folder / "jobs.csv").write_text(JOBS)
+    (folder / "schools.csv").write_text("person_id,day\nb,2015-04-10\n")
     people = {"person_id": list("abcd"), "arm": ["control", "se"] * 2, "site": "north", "office": "n1", "stratum": "n1"}
-    pl.DataFrame(people).with_columns(drawn_at=date(2015, 3, 7)).write_parquet(tmp_path / "participants.parquet")
-    return tmp_path
+    pl.DataFrame(people).with_columns(drawn_at=date(2015, 3, 7)).write_parquet(folder / "participants.parquet")
+    assert run("panel", folder, "--compare-as-of", "2015-05-31") == 0
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    """A copy of it, to change."""
+    return Path(shutil.copytree(built, tmp_path / "copy"))
 
 
 def speak(language: Language, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,87 +112,88 @@ def hours(folder: Path, file: str, person: str = "a") -> list[float | None]:
     return pl.read_parquet(folder / file).filter(person_id=person)["hours"].to_list()
 
 
-def test_a_panel_as_of_a_day_has_a_file_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder) == 0
-    assert run("panel", folder, "--as-of", "2015-06-30") == 0
+def test_a_panel_as_of_a_day_has_a_file_of_its_own(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("panel", built, "--as-of", "2015-05-31") == 0
     seen = capsys.readouterr()
-    assert "The panel as known on 30 June 2015 has 4 people and 20 person-months" in seen.out
+    assert "The panel as known on 31 May 2015 has 4 people and 20 person-months" in seen.out
     assert 'without "registered" these are used as they are now, not as they were: schools' in seen.err
-    assert hours(folder, "results/panel.parquet") == [30, 30, 0, 0, 0]
-    assert hours(folder, "results/panel-as-of-2015-06-30.parquet") == [30, 30, 30, 30, 30]
-    assert lodd.open(folder).panel().provenance.get("as_of") is None
+    assert hours(built, "results/panel.parquet") == [30, 30, 0, 0, 0]
+    assert hours(built, "results/panel-as-of-2015-05-31.parquet") == [30, 30, 30, 30, None]
+    assert lodd.open(built).panel().provenance.get("as_of") is None
+    assert run("panel", built, "--as-of", "2015-05-31", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["as_of"] == "2015-05-31"
 
 
 def test_the_day_may_be_in_the_protocol(folder: Path) -> None:
-    (folder / "trial.toml").write_text(PROTOCOL + "as_of = 2015-06-30\n")
-    assert run("panel", folder, "--as-of", "2015-06-30") == 0
-    assert hours(folder, "results/panel.parquet") == [30, 30, 30, 30, 30]
-    assert not list((folder / "results").glob("panel-as-of*"))
+    """Then the panel of that day is the trial's own."""
+    (folder / "trial.toml").write_text(PROTOCOL + "as_of = 2015-05-31\n")
+    (folder / "results/panel-as-of-2015-05-31.parquet").rename(folder / "results/panel.parquet")
+    _, file = panel_as_of(lodd.open(folder), date(2015, 5, 31))
+    assert file == folder / "results/panel.parquet"
+    assert lodd.open(folder).panel().provenance["as_of"] == "2015-05-31"
+    assert [path.name for path in (folder / "results").iterdir()] == ["panel.parquet"]
 
 
-def test_two_days_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder, "--compare-as-of", "2015-06-30") == 0
-    out = capsys.readouterr().out
-    assert out.startswith("From: known on 30 June 2015\nTo:   the registers as they are\n")
-    rows = [line.split() for line in out.splitlines()]
-    assert ["everybody", "20", "5", "25.00%", "2", "2", "3", "0", "0", "−5.00", "pp"] in rows
-    assert ["Control", "10", "5", "50.00%", "2", "2", "3", "0", "0", "−10.00", "pp"] in rows
-    assert ["SE", "10", "0", "0.00%", "0", "0", "0", "0", "0", "0.00", "pp"] in rows
-    assert "Unchanged: At school." in out
-    assert 'between the arms: "In work", of which 0.00% changed for SE and 50.00% for Control (−50.00' in out
-    assert "ask why" in out
+def test_two_versions_compared(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("panel", built, "--compare-as-of", "2015-05-31") == 0
+    seen = capsys.readouterr()
+    assert seen.out.startswith("From: known on 31 May 2015\nTo:   the registers as they are\n")
+    rows = [line.split() for line in seen.out.splitlines()]
+    assert ["everybody", "16", "3", "18.75%", "2", "1", "2", "0", "0", "−6.25", "pp"] in rows
+    assert ["Control", "8", "3", "37.50%", "2", "1", "2", "0", "0", "−12.50", "pp"] in rows
+    assert ["SE", "8", "0", "0.00%", "0", "0", "0", "0", "0", "0.00", "pp"] in rows
+    assert "Unchanged: At school." in seen.out
+    assert "are not compared (up to 4 person-months of an outcome)" in seen.out
+    assert 'between the arms: "In work", of which 0.00% changed for SE and 37.50% for Control (−37.50' in seen.out
+    assert "ask why" in seen.out
+    assert "other definitions" not in seen.err
 
 
 def test_the_same_in_norwegian(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speak("nb", monkeypatch)
-    assert run("panel", folder, "--as-of", "2015-07-02", "--compare-as-of", "2015-06-30") == 0
+    assert run("panel", built, "--as-of", "2015-05-31", "--compare", built / "results/panel.parquet") == 0
     out = capsys.readouterr().out
-    assert out.startswith("Fra: kjent 30. juni 2015\nTil: kjent 2. juli 2015\n")
-    assert "25,00 %" in out.replace("\N{NO-BREAK SPACE}", " ")
+    assert out.startswith("Fra: kjent 31. mai 2015\nTil: ")  # what was known first comes first
+    assert "18,75 %" in out.replace("\N{NO-BREAK SPACE}", " ")
     assert "Uendret: På skole." in out
     assert "bør det forklares" in out
 
 
-def test_months_that_were_not_over_are_not_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder, "--compare-as-of", "2015-04-30", "--json") == 0
+def test_as_json(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("panel", built, "--compare-as-of", "2015-05-31", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     work = [row for row in found["changes"] if row["outcome"] == "in_work" and row["arm"] is None]
-    assert (work[0]["person_months"], work[0]["changed"], work[0]["not_compared"]) == (12, 1, 8)
-    assert found["from"]["as_of"] == "2015-04-30"
+    assert (work[0]["person_months"], work[0]["changed"], work[0]["not_compared"]) == (16, 3, 4)
+    assert found["from"]["as_of"] == "2015-05-31"
     assert found["to"] == {"name": "the registers as they are", "as_of": None}
     assert found["not_rebuilt"] == ["schools"]
     april = [row for row in found["months"] if (row["outcome"], row["arm"], row["event_month"]) == ("hours", None, 1)]
     assert april[0]["mean_difference"] == -7.5
 
 
-def test_a_panel_of_other_extracts_or_definitions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder) == 0
+def test_a_panel_of_other_extracts_and_definitions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "results/panel.parquet").rename(folder / "old.parquet")
     (folder / "jobs.csv").write_text(JOBS.replace("b,2015-01-01,,20", "b,2015-01-01,,3"))
-    capsys.readouterr()
+    (folder / "trial.toml").write_text(PROTOCOL.replace("at_least = 4", "at_least = 2"))
     assert run("panel", folder, "--compare", folder / "old.parquet") == 0
     seen = capsys.readouterr()
     assert "old.parquet (the registers as they are)" in seen.out.splitlines()[0]
     assert "The extracts are not the same: jobs." in seen.out
-    assert "other definitions" not in seen.err
-    (folder / "trial.toml").write_text(PROTOCOL.replace("at_least = 4", "at_least = 2"))
-    assert run("panel", folder, "--compare", folder / "old.parquet") == 0
-    seen = capsys.readouterr()
     assert "one of the versions was made by other definitions than the protocol's" in seen.err
     assert "Unchanged: In work and At school." in seen.out
 
 
-def test_nothing_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder, "--compare-as-of", "2016-06-30") == 0
+def test_nothing_changed(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("panel", built, "--compare", built / "results/panel.parquet") == 0
     assert "No person-months changed." in capsys.readouterr().out
 
 
-def test_what_cannot_be(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("panel", folder, "--compare", "x.parquet", "--compare-as-of", "2015-06-30") == 2
+def test_what_cannot_be(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("panel", built, "--compare", "x.parquet", "--compare-as-of", "2015-06-30") == 2
     assert "--compare and --compare-as-of at once" in capsys.readouterr().err
-    assert run("panel", folder, "--compare", folder / "none.parquet") == 4
-    assert run("panel", folder, "--as-of", "2014-12-31") == 4
+    assert run("panel", built, "--compare", built / "none.parquet") == 4
+    assert run("panel", built, "--as-of", "2014-12-31") == 4
     assert "the first was registered on 10 January 2015" in capsys.readouterr().err
-    assert not (folder / "results").exists()
+    assert not (built / "results/panel-as-of-2014-12-31.parquet").exists()
