@@ -16,6 +16,7 @@ from lodd.errors import Problem, ProtocolError, UsageError
 from lodd.locale import Text
 from lodd.protocol.checks import Finding, check_trial
 from lodd.protocol.checks.finding import Path
+from lodd.protocol.code_files import with_code_lists
 from lodd.protocol.locate import line_numbers, line_of
 from lodd.protocol.model import Trial
 from lodd.protocol.wording import finding_of
@@ -45,11 +46,13 @@ def load_trial(folder: FilePath) -> Loaded:
         content = file.read_bytes()
     except OSError:
         raise UsageError(_no_protocol(folder)) from None
-    return parse_trial(content, file.name)
+    return parse_trial(content, file.name, folder)
 
 
-def parse_trial(content: bytes, name: str = PROTOCOL_FILE) -> Loaded:
+def parse_trial(content: bytes, name: str = PROTOCOL_FILE, folder: FilePath | None = None) -> Loaded:
     """Read and check a protocol's bytes; ``name`` is what messages call the file.
+
+    Code lists are read from the trial's ``folder``; without it, those in files have no codes.
 
     Raises:
         ProtocolError: see :func:`load_trial`.
@@ -65,7 +68,8 @@ def parse_trial(content: bytes, name: str = PROTOCOL_FILE) -> Loaded:
     except ValidationError as error:
         findings = [finding_of(details, Trial) for details in error.errors()]
         raise ProtocolError(_problems(_most_telling(findings, lines), lines, name)) from None
-    findings = list(check_trial(trial))
+    trial, findings = with_code_lists(trial, folder) if folder is not None else (trial, [])
+    findings = findings or list(check_trial(trial))
     if errors := [finding for finding in findings if not finding.warning]:
         raise ProtocolError(_problems(errors, lines, name))
     return Loaded(trial, tuple(_problems(findings, lines, name)))
@@ -150,7 +154,7 @@ def _added(part: str | int) -> bool:
     return isinstance(part, str) and (
         part == "[key]"
         or "[" in part
-        or part in {"str", "bool", "int", "decimal", "date", "value", "list", "Condition"}
+        or part in {"str", "bool", "int", "decimal", "date", "value", "list", "Condition", "CodeGroup"}
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from lodd.protocol.analysis import Analysis
 from lodd.protocol.base import Frozen, Identifier, LocalText
+from lodd.protocol.code_list import CodeList
 from lodd.protocol.draw import Draw
 from lodd.protocol.outcome import Outcome
 from lodd.protocol.register import Participation, Population, Register
@@ -109,6 +110,9 @@ class Trial(Frozen):
     )
     facts: Mapping[str, Fact] = Field(
         default_factory=dict, description="What readers call the participants' columns (covariates, subgroups)."
+    )
+    code_lists: Mapping[Identifier, CodeList] = Field(
+        default_factory=dict, description="Code lists, whose groups `where` asks for."
     )
     outcomes: Mapping[Identifier, Outcome] = Field(default_factory=dict)
     analysis: Analysis

@@ -18,7 +18,7 @@ import polars as pl
 
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
-from lodd.registers import moments, problems, typed
+from lodd.registers import code_lists, moments, problems, typed
 from lodd.registers.dialect import as_written, date_form, decimal_sign
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
@@ -70,6 +70,11 @@ class Flag:
     column: str
 
     @property
+    def of_kept(self) -> bool:
+        """Does it matter in records that count, only?"""
+        return self.kind == code_lists.UNKNOWN
+
+    @property
     def of_versions(self) -> bool:
         """Does it matter in versions that are not used, too? It decides which one is."""
         return self.kind == moments.UNREADABLE
@@ -109,7 +114,7 @@ def clean_drawn(
         rows, flags = judge(drawn, source, register, needs)
         judged = engine.keep(rows)
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
-    _Refusals(engine, judged, register, source.place).check(flags, counts)
+    _Refusals(engine, judged, register, source.place, needs).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
     counts = others | counts
     return Records(kept, register, source.place, notes_of(source.place.register, register, needs, counts), counts)
@@ -150,6 +155,7 @@ def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Nee
     """The rows with their dates and values as the protocol types them, and flags where that fails."""
     columns = _dates(drawn, source.place, register) | _versioned(drawn, source.place, register)
     columns |= _values(drawn, source, register, needs)
+    columns |= _groups(columns, register, needs)
     flags: list[Flag] = []
     values: dict[str, Any] = {}
     for name, (column, read) in columns.items():
@@ -201,6 +207,18 @@ def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -
     return {_VALUE + name: (name, value) for name, value in read.items()}
 
 
+def _groups(
+    read: Mapping[str, tuple[str, typed.Typed]], register: Register, needs: Needs
+) -> dict[str, tuple[str, typed.Typed]]:
+    """What ``where`` asks of code lists, and which codes a list does not have but may be without."""
+    codes = {each.column: read[_VALUE + each.column][1].value for each in needs.groups}
+    on = code_lists.day_of(register, read)
+    found = {_VALUE + key: value for key, value in code_lists.memberships(needs.groups, codes, on).items()}
+    for note, value in code_lists.left_out(needs.groups, codes, on).items():
+        found[note] = (note, typed.Typed(value.fill_null(False)))
+    return found
+
+
 def _judged(drawn: ir.Table, register: Register, needs: Needs, columns: list[str]) -> ir.Table:
     """Every row of a drawn person with its ``fate``: kept, or why not."""
     never = ibis.literal(False)
@@ -242,11 +260,13 @@ def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Tabl
     """One row of counts: each fate, each flag, the missing values and the sizes of the totals of each column."""
     kept, used = judged.fate == KEPT, ~judged.fate.isin(REPEATED)
     counts = {fate: (judged.fate == fate).sum() for fate in (*REPEATED, *UNDATED)}
-    counts |= {flag.name: (judged[flag.name] & (used | flag.of_versions)).sum() for flag in flags}
+    for flag in flags:
+        counts[flag.name] = (judged[flag.name] & (kept if flag.of_kept else used | flag.of_versions)).sum()
     if register.registered is not None:
         timed = judged.registered.notnull()
         counts |= {"untimed": (used & ~timed).sum(), "zoned": (timed & judged.zoned).sum()}
         counts["unzoned"] = (timed & ~judged.zoned).sum()
+    counts |= {note: (kept & judged[note]).sum() for note in code_lists.notes(judged.columns)}
     for name in register.columns:
         value = judged[_VALUE + name]
         counts[f"missing:{name}"] = (kept & value.isnull()).sum()
@@ -279,6 +299,7 @@ def notes_of(register_id: str, register: Register, needs: Needs, counts: Mapping
         kind = "missing_excluded" if column.missing == "exclude" else "missing_replaced"
         if counts[f"missing:{name}"]:
             notes.append(RegisterNote(register_id, f"{kind}:{name}", counts[f"missing:{name}"]))
+    notes += [RegisterNote(register_id, note, counts[note]) for note in code_lists.notes(counts) if counts[note]]
     return (*notes, RegisterNote(register_id, "people_with_records", counts["present"]))
 
 
@@ -290,6 +311,7 @@ class _Refusals:
     judged: ir.Table
     register: Register
     place: Place
+    needs: Needs
 
     def check(self, flags: list[Flag], counts: dict[str, float]) -> None:
         """Raises DataError for the first thing that is wrong."""
@@ -310,6 +332,9 @@ class _Refusals:
 
     def _refuse(self, flag: Flag) -> None:
         wrong = self.judged[flag.name] & (~self.judged.fate.isin(REPEATED) | flag.of_versions)
+        if flag.kind == code_lists.UNKNOWN:
+            wrong = self.judged[flag.name] & (self.judged.fate == KEPT)
+            raise code_lists.unknown_codes(self.place, self.register, self.needs.groups, self._wrong(flag, wrong))
         found = self._found(wrong, flag.column)
         if flag.kind == moments.UNREADABLE:
             raise moments.unreadable_moments(self.place, flag.column, found)
@@ -330,6 +355,12 @@ class _Refusals:
         frame: pl.DataFrame = self.engine.fetch(rows.order_by("row").limit(EXAMPLES))
         values = tuple(as_written(self.register, column, value) for value in frame["value"]) if column else ()
         return Found(self.engine.fetch(rows.count().as_table()).item(), tuple(frame["row"].to_list()), values)
+
+    def _wrong(self, flag: Flag, wrong: ir.BooleanValue) -> code_lists.Wrong:
+        found, rows = self._found(wrong, flag.column), self.judged.filter(wrong)
+        day = {"status": "started", "event": "day"}.get(self.register.temporality, "month")
+        days = self.engine.fetch(rows.order_by("row").limit(EXAMPLES).select(day))[day]
+        return code_lists.Wrong(flag.column, found.count, found.rows, found.values, tuple(days))
 
     def _check_totals(self, column: str) -> None:
         kept = self.judged.filter(self.judged.fate == KEPT)

@@ -22,6 +22,7 @@ from lodd.registers import explaining_words as words
 from lodd.registers import reference
 from lodd.registers.explaining_measure import end_of, fate_of, moment_of, touches
 from lodd.registers.needs import needs_of
+from lodd.registers.reference_codes import with_groups
 from lodd.registers.reference_measures import considered, month_value
 from lodd.registers.reference_versions import known_rows, latest_versions, not_taken_back
 
@@ -217,7 +218,7 @@ class _Explained:
                 left_out[record["number"]] = words.without_dates(_start(register, record) is None)
         given = [row for number, row in latest if number not in left_out]
         places = [number for number, _ in latest if number not in left_out]
-        kept = reference.clean_register(register, given, people)
+        kept = with_groups(self.trial, register_id, reference.clean_register(register, given, people))
         return _Judged([record | {"number": places[record["number"] - 1]} for record in kept], left_out)
 
     def _met(self, register_id: str, measure: Measure) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from lodd.locale import LANGUAGES, Language, Text, join_words, long_date, month_year, number
+from lodd.protocol.code_list import GROUP, CodeGroup
 from lodd.protocol.months import first_day
 from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
 from lodd.protocol.register import Register
@@ -124,6 +125,12 @@ def cell(value: Any, language: Language) -> str:
 
 
 def _condition(wanted: Any, language: Language) -> str:
+    if isinstance(wanted, CodeGroup):
+        groups = (" eller " if language == "nb" else " or ").join(wanted.wanted)
+        grouping = "" if wanted.by == GROUP else f", {wanted.by}"
+        if language == "nb":
+            return f"i gruppen {groups} (kodelisten {wanted.list}{grouping})"
+        return f"in the group {groups} (code list {wanted.list}{grouping})"
     if not isinstance(wanted, Condition):
         values = [cell(value, language) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
         return (" eller " if language == "nb" else " or ").join(values)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from lodd.protocol.canonical import sha256
+from lodd.protocol.code_list import Code, CodeGroup, CodeList
 from lodd.protocol.model import Trial
 from lodd.protocol.outcome import Condition, Measure, Scalar
 
@@ -14,11 +16,36 @@ Kind = Literal["text", "number", "truth"]
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """A condition on a column's codes, with the list that it asks."""
+
+    column: str
+    wanted: CodeGroup
+    codes: CodeList
+
+    @property
+    def key(self) -> str:
+        """The name of the column that says whether a record meets it."""
+        return group_key(self.column, self.wanted)
+
+    @property
+    def belonging(self) -> list[Code]:
+        """The list's entries of the wanted groups."""
+        return [code for code in self.codes.codes if code.group_by(self.wanted.by) in self.wanted.wanted]
+
+
+def group_key(column: str, wanted: CodeGroup) -> str:
+    """A short name for a condition: PostgreSQL keeps 63 bytes of a column's name."""
+    return f"group_{sha256([column, wanted.list, wanted.by, sorted(wanted.wanted)])[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """The columns that must be there, in the order in which the protocol names them, and their uses.
 
     ``compared`` maps a column to the kinds of value that ``where`` compares it with; ``coded`` is the column with
-    programme codes, if the register shows participation; ``as_of`` the day that the register is to be known as on.
+    programme codes, if the register shows participation; ``as_of`` the day that the register is to be known as on;
+    ``groups`` what ``where`` asks of code lists.
     """
 
     columns: tuple[str, ...]
@@ -26,6 +53,7 @@ class Needs:
     distinct: frozenset[str] = frozenset()
     coded: str | None = None
     as_of: date | None = None
+    groups: tuple[Grouping, ...] = ()
 
 
 def kind_of_value(value: Scalar) -> Kind:
@@ -35,8 +63,10 @@ def kind_of_value(value: Scalar) -> Kind:
     return "text" if isinstance(value, str) else "number"
 
 
-def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition) -> tuple[Scalar, ...]:
+def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition | CodeGroup) -> tuple[Scalar, ...]:
     """The values that one entry of ``where`` compares with."""
+    if isinstance(wanted, CodeGroup):
+        return wanted.wanted
     if isinstance(wanted, Condition):
         return (*wanted.limits.values(), *wanted.not_in)
     return wanted if isinstance(wanted, tuple) else (wanted,)
@@ -60,6 +90,7 @@ def needs_of(trial: Trial, register_id: str) -> Needs:
         distinct=frozenset(m.count_distinct for m in measures if m.count_distinct),
         coded=coded,
         as_of=trial.analysis.as_of,
+        groups=_groups(trial, measures),
     )
 
 
@@ -82,6 +113,16 @@ def _declared(trial: Trial, register_id: str) -> Iterator[str]:
     if register.merge is not None:
         yield from register.merge.by
     yield from register.columns
+
+
+def _groups(trial: Trial, measures: list[Measure]) -> tuple[Grouping, ...]:
+    asked = [
+        Grouping(column, wanted, trial.code_lists[wanted.list])
+        for measure in measures
+        for column, wanted in measure.where.items()
+        if isinstance(wanted, CodeGroup)
+    ]
+    return tuple({each.key: each for each in asked}.values())
 
 
 def _measures(trial: Trial, register_id: str) -> Iterator[Measure]:

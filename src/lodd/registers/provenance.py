@@ -31,9 +31,18 @@ def definitions_sha256(trial: Trial) -> str:
             "participation": plain(trial.participation),
             "programmes": {arm: plain(declared.programmes) for arm, declared in trial.arms.items()},
             "window": plain(trial.analysis.window),
+            **({"code_lists": _codes(trial)} if trial.code_lists else {}),
             **({} if as_of is None else {"as_of": as_of.isoformat()}),
         }
     )
+
+
+def _codes(trial: Trial) -> dict[str, Any]:
+    """What the codes mean, whether they stand in a file or in the protocol; not what they are called."""
+    return {
+        name: [plain(code_list.unknown), *(_wordless(plain(code)) for code in code_list.codes)]
+        for name, code_list in trial.code_lists.items()
+    }
 
 
 def _wordless(entry: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lodd.protocol.months import first_day, month_index, whole_months
 from lodd.protocol.outcome import Outcome
 from lodd.protocol.register import Column, Register
 from lodd.protocol.types import PARTICIPATES, Participants, known_register, registers_behind
+from lodd.registers.reference_codes import with_groups
 from lodd.registers.reference_measures import Record, Row, considered, days_of, month_value
 from lodd.registers.reference_versions import (
     RefusedError,
@@ -193,7 +194,7 @@ def _since_from(trial: Trial, outcome: Outcome, person: Person, month: int) -> l
 def _cleaned(trial: Trial, register_id: str, rows: Sequence[Row], participants: Participants) -> list[Record]:
     register, as_of = trial.registers[register_id], trial.analysis.as_of
     refuse_too_early(register, rows, as_of)
-    return clean_register(register, rows, participants, as_of)
+    return with_groups(trial, register_id, clean_register(register, rows, participants, as_of))
 
 
 def clean_register(

@@ -11,9 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from lodd.protocol.code_list import CodeGroup
 from lodd.protocol.months import first_day, last_day, month_index
 from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
 from lodd.protocol.register import Register
+from lodd.registers.needs import group_key
 
 Row = Mapping[str, Any]
 Record = dict[str, Any]
@@ -151,6 +153,10 @@ def of_records(register: Register, measure: Measure, records: list[Record]) -> F
 def meets(register: Register, measure: Measure, row: Row) -> bool:
     """Does a record meet every entry of ``where``? A missing value meets none."""
     for name, wanted in measure.where.items():
+        if isinstance(wanted, CodeGroup):
+            if not row[group_key(name, wanted)]:
+                return False
+            continue
         value = row[name]
         if value is None or not _meets_one(value, wanted):
             return False

@@ -7,9 +7,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from lodd.protocol.code_list import CodeGroup
 from lodd.protocol.outcome import Condition, Measure, Scalar
 from lodd.registers.cleaning import Records
 from lodd.registers.exact import least_scaled, most_scaled, scaled_or_none
+from lodd.registers.needs import group_key
 
 
 def meeting(records: Records, measure: Measure) -> Records:
@@ -20,7 +22,9 @@ def meeting(records: Records, measure: Measure) -> Records:
     return records.of(records.table.filter(*conditions))
 
 
-def _holds(records: Records, name: str, wanted: Scalar | tuple[Scalar, ...] | Condition) -> Any:
+def _holds(records: Records, name: str, wanted: Scalar | tuple[Scalar, ...] | Condition | CodeGroup) -> Any:
+    if isinstance(wanted, CodeGroup):
+        return records.column(group_key(name, wanted))
     column = records.column(name)
     declared = records.register.columns.get(name)
     compare = _Comparison(column, 10**declared.decimals if declared else 1)

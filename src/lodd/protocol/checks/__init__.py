@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lodd.protocol.checks.breaks import check_breaks, check_crossings
+from lodd.protocol.checks.code_lists import check_code_lists
 from lodd.protocol.checks.explanations import check_explanations
 from lodd.protocol.checks.finding import Finding
 from lodd.protocol.checks.outcomes import check_outcomes
@@ -21,6 +22,7 @@ _FIRST = (
     check_as_of,
     check_breaks,
     check_roles,
+    check_code_lists,
     check_outcomes,
 )
 
@@ -33,4 +35,6 @@ def check_trial(trial: Trial) -> tuple[Finding, ...]:
     findings = tuple(finding for check in _FIRST for finding in check(trial))
     if any(not finding.warning for finding in findings):
         return findings
-    return (*findings, *check_plan(trial), *check_crossings(trial), *check_explanations(trial))
+    plan = tuple(check_plan(trial))
+    sound = all(finding.warning for finding in plan)
+    return (*findings, *plan, *(check_crossings(trial) if sound else ()), *check_explanations(trial))
