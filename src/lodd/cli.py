@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from lodd import assure_cli, link_cli, panel_cli, power_cli, serve_cli
+from lodd import assure_cli, link_cli, panel_cli, power_cli, quality_cli, serve_cli
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -86,8 +86,31 @@ def new(
 
 
 @app.command(help=_(nb="Kontroller protokollen, linje for linje.", en="Check the protocol, line by line."))
-def check(folder: Folder = Path(), *, json: Json = False) -> None:
+def check(
+    folder: Folder = Path(),
+    *,
+    registers: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help=_(
+                nb="Se etter feil i uttrekkene også, og skriv en side om dem.",
+                en="Check the extracts too, and write a page on them.",
+            ),
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        Parameter(
+            help=_(nb="Mappen for siden (ellers: results).", en="The folder for the page (default: results)."),
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
     study = _open(folder)
+    if registers:
+        quality_cli.check_registers(study, _LANGUAGE, out=out, json=json)
+        return
     status = study.prespecification.status["status"]
     trial = study.trial
     if json:

@@ -9,8 +9,8 @@ from typing import Final
 from lodd.protocol.model import Trial
 from lodd.protocol.months import month_index, whole_months
 from lodd.protocol.register import Register
-from lodd.registers.quality.levels import SMALLEST_COUNT, SMALLEST_MEAN, Step, gaps, level_breaks, runs
-from lodd.registers.quality.model import Example, Finding, Months, Severity
+from lodd.registers.quality.levels import SMALLEST_COUNT, SMALLEST_MEAN, Step, level_breaks, odd_months, runs
+from lodd.registers.quality.model import Example, Finding, Handling, Months, Severity
 from lodd.registers.quality.rows import SHOWN
 from lodd.registers.quality.whole_file import Sizes
 
@@ -69,20 +69,30 @@ class _OverTime:
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
     def gaps(self) -> Iterator[Finding]:
-        """Runs of months without records, and the thin months together."""
+        """Runs of months without records; the thin months together, and those with unusually many."""
         inside, months = self.inside, self.months
         if not inside or not any(months.rows):
             return
-        empty, thin = gaps([months.rows[i] for i in inside], months.month[inside.start] // months.step)
-        for first, last in runs(empty):
+        odd = odd_months([months.rows[i] for i in inside], months.month[inside.start] // months.step)
+        for first, last in runs(odd.empty):
             found = tuple(months.month[inside.start + i] for i in range(first, last + 1))
             at_an_end = len(found) > 1 and (first == 0 or last == len(inside) - 1)
             severity: Severity = "error" if at_an_end or self.register.temporality == "accumulated" else "warning"
-            yield Finding(self.register_id, "gap", severity, "zero", months=found)
-        if thin:
-            found = tuple(months.month[inside.start + i] for i in thin)
-            rows = sum(months.rows[inside.start + i] for i in thin)
-            yield Finding(self.register_id, "thin", "warning", "kept", rows, months=found)
+            handling: Handling = "no_starts" if self.register.temporality == "status" else "zero"
+            yield Finding(self.register_id, "gap", severity, handling, months=found)
+        if odd.thin:
+            yield self._counted("thin", "warning", odd.thin)
+        declared = declared_breaks(self.register)
+        known = tuple(i for i in odd.spikes if any(abs(months.month[inside.start + i] - at) <= NEAR for at in declared))
+        if known:
+            yield self._counted("declared_spike", "note", known)
+        if unknown := tuple(i for i in odd.spikes if i not in known):
+            yield self._counted("spike", "warning", unknown)
+
+    def _counted(self, kind: str, severity: Severity, indices: Sequence[int]) -> Finding:
+        at = [self.inside.start + i for i in indices]
+        rows, found = sum(self.months.rows[i] for i in at), tuple(self.months.month[i] for i in at)
+        return Finding(self.register_id, kind, severity, "kept", rows, months=found)
 
     def breaks(self) -> Iterator[Finding]:
         """Breaks in the number of rows and in the mean of each declared column. Yearly amounts are not tested."""

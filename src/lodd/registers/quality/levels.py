@@ -41,6 +41,9 @@ EXPECTED: Final = 10
 THIN: Final = 0.1
 THIN_EXPECTED: Final = 50
 """A month is thin with less than a tenth of the records to be expected, if those are at least fifty."""
+SPIKE: Final = 3
+SPIKE_EXCESS: Final = 50
+"""A month has unusually many with more than three times the records to be expected, and at least fifty above."""
 _PAIRS: Final = 8
 _SHORTEST: Final = 3 * YEAR
 _LONG: Final = 7 * YEAR
@@ -116,8 +119,17 @@ def _is_peak(steps: Numbers, t: int) -> bool:
     return bool(np.abs(steps[t]) >= np.nanmax(near))
 
 
-def gaps(rows: Sequence[int], first_month: int) -> tuple[list[int], list[int]]:
-    """The indices of months that are empty, and of those that are thin, though records were to be expected.
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Indices of months with no records, or hardly any, though some were to be expected, and with unusually many."""
+
+    empty: tuple[int, ...]
+    thin: tuple[int, ...]
+    spikes: tuple[int, ...]
+
+
+def odd_months(rows: Sequence[int], first_month: int) -> Odd:
+    """The months of which a person would ask what happened.
 
     To be expected is the median of the same calendar month in other years, and of all other months where there are
     fewer than two other years; only months from the first to the last with records are counted, so that an extract
@@ -130,11 +142,11 @@ def gaps(rows: Sequence[int], first_month: int) -> tuple[list[int], list[int]]:
     counts = np.array(rows, dtype=np.float64)
     there = np.flatnonzero(counts)
     if not len(there):
-        return [], []
+        return Odd((), (), ())
     span = np.zeros(len(counts), dtype=np.bool_)
     span[there[0] : there[-1] + 1] = True
     calendar = (first_month + np.arange(len(counts))) % YEAR
-    empty, thin = [], []
+    empty, thin, spikes = [], [], []
     for i, count in enumerate(counts):
         others = span & (np.arange(len(counts)) != i)
         same = counts[others & (calendar == calendar[i])]
@@ -144,7 +156,20 @@ def gaps(rows: Sequence[int], first_month: int) -> tuple[list[int], list[int]]:
             empty.append(i)
         elif 0 < count < THIN * expected and expected >= THIN_EXPECTED:
             thin.append(i)
-    return empty, thin
+        elif len(pool) > 1 and _is_spike(count, max(expected, _around(counts, span, i))):
+            spikes.append(i)
+    return Odd(tuple(empty), tuple(thin), tuple(spikes))
+
+
+def _is_spike(count: float, expected: float) -> bool:
+    return count > SPIKE * expected and count - expected >= SPIKE_EXCESS
+
+
+def _around(counts: Numbers, span: NDArray[np.bool_], i: int) -> float:
+    """The median of the half year before and after."""
+    near = np.abs(np.arange(len(counts)) - i)
+    around = counts[span & (near > 0) & (near <= YEAR // 2)]
+    return float(np.median(around)) if len(around) else 0.0
 
 
 def runs(indices: Sequence[int]) -> list[tuple[int, int]]:

@@ -16,6 +16,9 @@ from lodd.report.quality.said import month_name
 from lodd.report.words import Words
 
 _MOST_PANELS: Final = 6
+_FEW: Final = 5
+"""With fewer in a usual month, the number in a year says more."""
+_ODD: Final = frozenset({"gap", "thin", "spike", "declared_spike"})
 _BREAKS: Final = frozenset({"break", "declared_break", "enrolment_break"})
 
 
@@ -29,7 +32,7 @@ def rows_figure(register: RegisterQuality, label: str, w: Words) -> Figure:
         months=months.month,
         counts=months.rows,
         covered=register.covers,
-        gaps=[month for finding in found if finding.kind in {"gap", "thin"} for month in finding.months],
+        gaps=[month for finding in found if finding.kind in _ODD for month in finding.months],
         breaks=sorted(
             {month for finding in found if finding.kind in _BREAKS for month in finding.months} | set(register.breaks)
         ),
@@ -112,8 +115,11 @@ def _headline(register: RegisterQuality, months: Months, w: Words) -> str:
     what = w(f"register_check.over_time_{register.temporality}")
     if not any(months.rows):
         return w("register_check.headline_none", what=what)
-    key = "headline" if months.step == 1 else "headline_year"
-    return w(f"register_check.{key}", what=what, median=number(median(months.rows), w.language))
+    typical = median(months.rows)
+    if months.step == 1 and typical >= _FEW:
+        return w("register_check.headline", what=what, median=number(typical, w.language))
+    by_year = sum(months.rows) / len(months.rows) * 12 / months.step
+    return w("register_check.headline_year", what=what, median=number(by_year, w.language))
 
 
 def _alternative(months: Months, w: Words) -> str:
@@ -132,10 +138,5 @@ def _alternative(months: Months, w: Words) -> str:
 
 
 def _not_shown(months: Months, w: Words) -> str:
-    parts = []
-    if months.before or months.after:
-        before, after = number(months.before, w.language), number(months.after, w.language)
-        parts.append(w("register_check.not_shown", before=before, after=after))
-    if months.undated:
-        parts.append(w.counted("register_check.undated", months.undated))
-    return " ".join(parts)
+    counts = {"not_shown_before": months.before, "not_shown_after": months.after, "undated": months.undated}
+    return " ".join(w.counted(f"register_check.{key}", count) for key, count in counts.items() if count)

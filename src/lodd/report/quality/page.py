@@ -112,9 +112,12 @@ class _Page:
         return Row((name, *map(Cell, [*cells, *self._ends(register), " / ".join(counts)])))
 
     def _ends(self, register: RegisterQuality) -> tuple[str, str]:
-        """The first and last month with rows."""
-        months = register.months
-        there = [m for m, rows in zip(months.month, months.rows, strict=True) if rows] if months is not None else []
+        """The first and last covered month with rows."""
+        months, covers = register.months, register.covers
+        if months is None or covers is None:
+            return _DASH, _DASH
+        counts = zip(months.month, months.rows, strict=True)
+        there = [month for month, rows in counts if rows and covers[0] <= month <= covers[1]]
         if not there:
             return _DASH, _DASH
         return month_name(there[0], self.w.language), month_name(there[-1], self.w.language)

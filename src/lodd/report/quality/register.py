@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lodd.locale import number, percent
@@ -15,7 +15,6 @@ from lodd.report.model import (
     Details,
     Notice,
     Paragraph,
-    Part,
     Row,
     Section,
     Table,
@@ -129,32 +128,43 @@ class _Register:
         notes = [finding for finding in self.register.findings if finding.severity == "note"]
         if not notes:
             return
-        rows = []
-        for finding in notes:
-            words = said(finding, w.language)
-            rows.append(Row((Cell(words.what, words.people), Cell(" ".join((words.does, words.next_step)).strip()))))
-        columns = tuple(Column(w(f"register_check.{name}"), numeric=False) for name in ("what", "handling"))
-        caption = w("register_check.notes_heading")
-        table = Table(f"tab-notes-{self._id}", caption, columns, tuple(rows))
-        examples = [self._examples(f"{self._id}-note-{i}", f) for i, f in enumerate(notes) if f.examples]
-        yield Part(f"notes-{self._id}", caption, (table, *examples))
+        columns = tuple(
+            Column(w(f"register_check.{name}"), name == "people") for name in ("what", "people", "handling")
+        )
+        rows = tuple(self._note(finding) for finding in notes)
+        yield Table(f"tab-notes-{self._id}", w("register_check.notes_heading"), columns, rows)
+        if shown := [(i, finding) for i, finding in enumerate(notes) if finding.examples]:
+            tables = tuple(examples_table(f"{self._id}-note-{i}", finding, w) for i, finding in shown)
+            summary, hint = w("register_check.examples"), w.counted("register_check.examples_tables", len(tables))
+            yield Details(f"more-notes-{self._id}", summary, tables, hint)
+
+    def _note(self, finding: Finding) -> Row:
+        words = said(finding, self.w.language)
+        people = _DASH if finding.people is None else self._number(finding.people)
+        return Row((Cell(words.what), Cell(people), Cell(f"{words.does} {words.next_step}".strip())))
 
     def _examples(self, id_: str, finding: Finding) -> Details:
         return examples(id_, finding, self.w)
 
 
 def examples(id_: str, finding: Finding, w: Words) -> Details:
-    """A finding's few example rows, by pseudonym and row number, behind a summary."""
+    """A finding's few example rows behind a summary."""
+    of_rows = any(example.row is not None for example in finding.examples)
+    hint = "register_check.examples_hint" if of_rows else "register_check.examples_people"
+    table = examples_table(id_, finding, w)
+    return Details(f"more-{id_}", w("register_check.examples"), (table,), w.counted(hint, len(finding.examples)))
+
+
+def examples_table(id_: str, finding: Finding, w: Words) -> Table:
+    """A finding's few example rows: pseudonym, row number, and the days of the record."""
     rows = finding.examples
     of_rows = any(example.row is not None for example in rows)
     names = ["pseudonym", *["row"] * of_rows]
     names += [name for name in ("since", "until") if any(getattr(example, name) for example in rows)]
     body = [Row(tuple(Cell(_shown(getattr(e, _FIELDS[name]), w)) for name in names)) for e in rows]
     columns = tuple(Column(w(f"register_check.{name}"), name == "row") for name in names)
-    table = Table(f"tab-{id_}", w("register_check.examples_caption"), columns, tuple(body))
-    what = w("register_check.examples_none", what=said(finding, w.language).what)
-    hint = w.counted("register_check.examples_hint" if of_rows else "register_check.examples_people", len(rows))
-    return Details(f"more-{id_}", what, (table,), hint)
+    caption = w("register_check.examples_of", what=said(finding, w.language).what)
+    return Table(f"tab-{id_}", caption, columns, tuple(body))
 
 
 _FIELDS = {"pseudonym": "person_id", "row": "row", "since": "since", "until": "until"}
@@ -164,8 +174,3 @@ def _shown(value: object, w: Words) -> str:
     if value is None:
         return _DASH
     return number(value, w.language) if isinstance(value, int) else str(value)
-
-
-def cells(words: Sequence[str]) -> tuple[Cell, ...]:
-    """Texts as a row's cells."""
-    return tuple(Cell(word) for word in words)

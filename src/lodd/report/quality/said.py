@@ -36,13 +36,12 @@ def said(finding: Finding, language: Language) -> Said:
     if finding.problem is not None and finding.kind != "file_missing":
         return _problem(finding, w)
     kind = finding.kind
+    about_rows = finding.people and kind not in _OF_PEOPLE
     return Said(
         what=_what(finding, w),
-        people=""
-        if kind in _OF_PEOPLE or not finding.people
-        else w.counted("register_check.of_people", finding.people),
+        people=w.counted("register_check.of_people", finding.people or 0) if about_rows else "",
         does=_does(finding, w),
-        next_step=w.optional(f"register_check.next_step.{kind}", ""),
+        next_step="" if finding.handling == "merged" else w.optional(f"register_check.next_step.{kind}", ""),
     )
 
 
