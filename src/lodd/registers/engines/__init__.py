@@ -17,7 +17,11 @@ from lodd.registers.engines.protocol import ROW, Engine, UnreadableError
 SETTING: Final = "LODD_ENGINE"
 READ_FAILURE: Final[tuple[type[Exception], ...]] = (duckdb.Error, UnreadableError)
 """What engines raise when a file cannot be read; damage inside one has no kind of its own."""
-OUR_FAULT: Final[tuple[type[Exception], ...]] = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+OUR_FAULT: Final[tuple[type[Exception], ...]] = (
+    duckdb.BinderException,
+    duckdb.ParserException,
+    duckdb.CatalogException,
+)
 """Among these, what no file can cause."""
 
 __all__ = ["OUR_FAULT", "READ_FAILURE", "ROW", "SETTING", "DuckDBEngine", "Engine", "UnreadableError", "engine_of"]
