@@ -34,8 +34,10 @@ def explain_value(study: Study, person_id: str, outcome: str, month: str) -> Exp
         UsageError: no such outcome or month, or a month that is not followed.
     """
     from lodd.registers import assurance_problems as problems
+    from lodd.registers.assuring import narrowed
     from lodd.registers.explaining import Subject, explain
     from lodd.registers.person_rows import rows_of
+    from lodd.registers.reference_days import days_of_person
 
     trial = study.trial
     if outcome not in trial.outcomes:
@@ -47,7 +49,8 @@ def explain_value(study: Study, person_id: str, outcome: str, month: str) -> Exp
     _log(study.folder, person_id, outcome, str(first_day(calendar))[:7])
     value = _value(study, one, outcome, calendar)
     rows = rows_of(trial, study.folder, person_id, _registers(trial, outcome))
-    return explain(trial, Subject(person_id, drawn_at, rows), outcome, calendar, value)
+    days = days_of_person(narrowed(trial, [outcome]), one)
+    return explain(trial, Subject(person_id, drawn_at, rows, days), outcome, calendar, value)
 
 
 def refuse_others(study: Study) -> None:

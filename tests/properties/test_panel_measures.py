@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -44,6 +45,10 @@ def of_jobs(overlap: str | None) -> dict[str, dict[str, Any]]:
         since = {"months_since": which, "where": {"rank": {"above": 1, "at_most": 3}}, "empty": "missing"}
         found[f"since-{which}"] = {"measure": since, "counts": empty.choice(DAYS)}
         found[f"long-since-{which}"] = {"measure": since | {"empty": "zero", "at_least": 2}}
+    found["started-since-draw"] = {"measure": {"count": True, "since": "draw"}}
+    found["started-before-ill"] = {"measure": {"sum": "hours", "until": "ill", "within": 3}}
+    found["between"] = {"measure": {"mean": "hours", "since": "ill", "until": "draw", "empty": "zero"}}
+    found["since-ill"] = {"measure": {"months_since": "first", "since": "ill", "empty": "missing"}}
     return {name: {"register": "jobs"} | outcome for name, outcome in found.items()}
 
 
@@ -62,6 +67,7 @@ def of_amounts(register: str, period: str) -> dict[str, dict[str, Any]]:
     }
     if not yearly:
         measures |= {f"{name}-{n}": measure | {"within": n} for name, measure in several.items() for n in (2, 4)}
+        measures |= {f"count-{key}": {"count": True, key: "ill"} for key in ("since", "until")}
         measures |= {f"since-{w}": {"months_since": w, "empty": "missing"} for w in ("last", "first")}
     return {f"{register}-{name}": {"register": register, "measure": measure} for name, measure in measures.items()}
 
@@ -100,6 +106,8 @@ def test_every_measure(overlap: str | None, period: str) -> None:
     trial = trial_of(registers, outcomes, window=(2, 3), population={"deaths": "deaths", "emigrations": "abroad"})
     rng = random.Random(7)
     participants = people_of(**{person: date(2016, rng.randint(3, 4), rng.randint(1, 28)) for person in PEOPLE})
+    ill = [None if rng.random() < 0.2 else date(2016, rng.randint(1, 5), rng.randint(1, 28)) for _ in PEOPLE]
+    participants = replace(participants, frame=participants.frame.with_columns(ill=pl.Series(ill)))
     held = {
         name: table.filter(pl.col("person_id").is_in(PEOPLE))
         for name, table in tables(len(overlap or ""), period).items()

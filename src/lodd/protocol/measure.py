@@ -22,6 +22,8 @@ OF_RECORDS: Final[frozenset[Aggregate]] = frozenset({"mean", "max", "last", "mon
 Scalar = str | bool | int | Decimal
 Empty = Literal["missing", "zero"]
 LONGEST_WINDOW: Final = 240
+DRAW: Final = "draw"
+"""The reference day that everyone has."""
 
 
 class Condition(Frozen):
@@ -97,6 +99,14 @@ class Measure(Frozen):
         "`event`: the records of all these months. `status`: the largest of the months' values. Missing unless all of "
         "them are covered.",
     )
+    since: ColumnName | None = Field(
+        default=None,
+        description="A day of each person: only records that start on it or later count. `draw`, or a column of dates "
+        "among the participants or in a `fixed` register, named under `facts`. Missing for whoever lacks it.",
+    )
+    until: ColumnName | None = Field(
+        default=None, description="The same: only records that start on it or earlier count."
+    )
     empty: Empty | None = Field(
         default=None,
         description="What `mean`, `max`, `last` and `months_since` are where there is no record: `missing`, or `zero`. "
@@ -132,6 +142,11 @@ class Measure(Frozen):
     def column(self) -> str | None:
         """The column that is measured or counted, if any."""
         return self.number if self.number is not None else self.count_distinct
+
+    @property
+    def reference(self) -> Mapping[str, str]:
+        """The columns of each person's reference days, by `since` and `until`."""
+        return {key: column for key in ("since", "until") if (column := getattr(self, key)) is not None}
 
     @property
     def binary(self) -> bool:

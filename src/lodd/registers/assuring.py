@@ -21,6 +21,7 @@ from lodd.registers.assurance import ASSURANCE_FILE, Assured, Case, Expectation
 from lodd.registers.explaining import Explanation, Subject, explain
 from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.panel import build_panel_from
+from lodd.registers.reference_days import columns_of_reference, days_of_person
 
 _NEAR = 1e-6
 
@@ -91,7 +92,8 @@ def _built(trial: Trial, assured: Assured, numbers: Sequence[int]) -> Panel:
 
 
 def _participants(trial: Trial, assured: Assured, numbers: Sequence[int]) -> Participants:
-    names = dict.fromkeys(name for number in numbers for name in assured.cases[number].facts)
+    given = (name for number in numbers for name in assured.cases[number].facts)
+    names = dict.fromkeys([*given, *columns_of_reference(trial)])
     facts = {name: pl.Series(_column([assured.cases[n].facts.get(name) for n in numbers])) for name in names}
     people = {"person_id": [_person(number) for number in numbers], "arm": [trial.arm_ids[0]] * len(numbers)}
     drawn = {"drawn_at": pl.Series([assured.drawn_at[number] for number in numbers], dtype=pl.Date)}
@@ -125,7 +127,8 @@ def _test(trial: Trial, assured: Assured, panel: Panel, expectation: Expectation
     if _same(expectation.value, found):
         return Tested(case, expectation, found, None)
     person = _person(expectation.case)
-    subject = Subject(person, drawn_at, dict(_numbered(trial, person, case)))
+    days = days_of_person(trial, _participants(trial, assured, [expectation.case]))
+    subject = Subject(person, drawn_at, dict(_numbered(trial, person, case)), days)
     return Tested(case, expectation, found, explain(trial, subject, expectation.outcome, expectation.month, found))
 
 

@@ -7,7 +7,7 @@ that the panel is held to, and decided here as frozen values; `explained.py` put
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import polars as pl
 
 from lodd.locale import Text
 from lodd.protocol import Participants, Trial, first_day, month_index
+from lodd.protocol.measure import DRAW
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Register
 from lodd.protocol.types import known_register, registers_behind
@@ -23,7 +24,7 @@ from lodd.registers import reference
 from lodd.registers.explaining_measure import end_of, fate_of, moment_of, touches
 from lodd.registers.needs import needs_of
 from lodd.registers.reference_codes import with_groups
-from lodd.registers.reference_measures import considered, month_value
+from lodd.registers.reference_measures import considered, month_value, starts_within
 from lodd.registers.reference_versions import known_rows, latest_versions, not_taken_back
 
 MONTHS_SHOWN: Final = 12
@@ -34,11 +35,15 @@ Numbered = tuple[int, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One person: the day of the draw, and by register the records, as the files have them."""
+    """One person: the day of the draw, and by register the records, as the files have them.
+
+    ``days`` are the person's reference days, by column, where outcomes count from any other than the draw.
+    """
 
     person_id: str
     drawn_at: date
     records: Mapping[str, Sequence[Numbered]]
+    days: Mapping[str, date | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class _Explained:
         self.judged = {name: self._judge(name) for name in trial.registers if name in subject.records}
         self.clean = {name: each.counted for name, each in self.judged.items()}
         known = {**{name: [] for name in self._population()}, **self.clean}
-        self.person = reference.Person(known, subject.drawn_at)
+        self.person = reference.Person(known, subject.drawn_at, {DRAW: subject.drawn_at, **subject.days})
 
     def steps(self, name: str, depth: int) -> Iterator[Step]:
         """How the value comes from the records, before coverage, death and stays abroad."""
@@ -148,6 +153,11 @@ class _Explained:
         assert outcome.register_id is not None
         register = known_register(self.trial, outcome.register_id)
         yield Step(depth, words.definition(outcome, register, outcome.register_id))
+        days = self._days(measure)
+        for column, day in zip(measure.reference.values(), days.values(), strict=True):
+            yield Step(depth, words.reference(column, day))
+        if None in days.values():
+            return
         met = self._met(outcome.register_id, measure)
         moment = moment_of(register, outcome, measure, met, self.month)
         total = month_value(register, outcome, measure, met, self.month)
@@ -224,7 +234,11 @@ class _Explained:
     def _met(self, register_id: str, measure: Measure) -> list[dict[str, Any]]:
         """The records that a measure looks at."""
         register = self.trial.registers[register_id]
-        return considered(register, measure, self.clean[register_id])
+        return considered(register, measure, self.clean[register_id], self._days(measure))
+
+    def _days(self, measure: Measure) -> dict[str, date | None]:
+        """The person's reference days of a measure, by ``since`` and ``until``."""
+        return {key: self.person.days.get(column) for key, column in measure.reference.items()}
 
     def _fates(self, register_id: str, outcomes: list[Outcome]) -> dict[int, Text]:
         """What became of each record: of several measures of one register, one that it counts in tells it."""
@@ -245,7 +259,10 @@ class _Explained:
         moment = moment_of(register, outcome, measure, met, self.month)
         fates: dict[int, Text] = {}
         for record in self.clean[register_id]:
-            if record in met:
+            days = self._days(measure)
+            if not starts_within(record, days):
+                fates[record["number"]] = words.OUTSIDE_REFERENCE
+            elif record in met:
                 fates[record["number"]] = fate_of(register, measure, record, moment, self.month)
             else:
                 fates[record["number"]] = words.not_met(register, measure, record["row"])

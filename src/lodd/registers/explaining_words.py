@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lodd.locale import LANGUAGES, Language, Text, join_words, long_date, month_year, number
 from lodd.protocol.code_list import GROUP, CodeGroup
+from lodd.protocol.measure import DRAW
 from lodd.protocol.months import first_day
 from lodd.protocol.outcome import Condition, Counts, Measure, Outcome
 from lodd.protocol.register import Register
@@ -20,6 +21,7 @@ COUNTS_NOWHERE: Final = Text(nb="teller ikke i noen av delene", en="counts in no
 SEEN: Final = Text(nb="", en="")
 NOT_ACTIVE: Final = Text(nb="ikke aktiv denne måneden", en="not active this month")
 NOT_THAT_MONTH: Final = Text(nb="ikke aktiv måneden det regnes fra", en="not active in the month counted from")
+OUTSIDE_REFERENCE: Final = Text(nb="starter utenfor datoene det regnes fra", en="starts outside the days counted from")
 SMALLER: Final = Text(nb="en annen rad har en større verdi", en="another row has a larger value")
 EARLIER: Final = Text(nb="en annen rad startet senere", en="another row started later")
 _DAYS: Final[Mapping[Counts, Text]] = {
@@ -159,11 +161,37 @@ def _definition(outcome: Outcome, measure: Measure, register: Register, register
     said = f"{what} i registeret {register_id}" if nb else f"{what} in the register {register_id}"
     for name, wanted in measure.where.items():
         said += f", {'der' if nb else 'where'} {name} {'er' if nb else 'is'} {_condition(wanted, language)}"
+    for key, column in measure.reference.items():
+        first = ("tidligst" if nb else "or after") if key == "since" else ("senest" if nb else "or before")
+        day = _reference(column, language)
+        said += f", som starter {first} på {day}" if nb else f", that starts on {first} {day}"
     said += _when(outcome, measure, register, language)
     if measure.aggregate == "any":
         return said + "?"
     least = measure.at_least
     return f"{said}." if least is None else f"{said}; {'minst' if nb else 'at least'} {plain(least, language)}?"
+
+
+def _reference(column: str, language: Language) -> str:
+    if column == DRAW:
+        return "dagen for trekningen" if language == "nb" else "the day of the draw"
+    return f"dagen {column}" if language == "nb" else f"the day {column}"
+
+
+def reference(column: str, day: date | None) -> Text:
+    """A person's reference day."""
+
+    def said(language: Language) -> str:
+        named = _reference(column, language)
+        if day is None:
+            return (
+                f"Personen mangler {named}: det finnes ingen verdi."
+                if language == "nb"
+                else f"The person lacks {named}: there is no value."
+            )
+        return f"{named[0].upper()}{named[1:]}: {long_date(day, language)}."
+
+    return both(said)
 
 
 def _what(measure: Measure, nb: bool) -> str:

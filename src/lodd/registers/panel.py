@@ -36,6 +36,7 @@ from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.participation import active, arms_with_programmes
 from lodd.registers.population import abroad_months, death_months
 from lodd.registers.provenance import provenance_of
+from lodd.registers.reference_days import days_of_reference, started_within, without_day
 from lodd.registers.sources import Source, Table, check_columns, open_file, open_table
 from lodd.registers.spells import Bounds
 
@@ -196,8 +197,10 @@ class Building:
         if bounds.empty:
             return windows.nothing(outcome, register.register, self.grid)
         bounds = windows.reaching(bounds, outcome.measure)
+        days = days_of_reference(self.participants, outcome.measure)
+        register = register.of(started_within(register.table, register.register, self.engine, days))
         found = self.engine.fetch(monthly(register, outcome, bounds, self._calendar(bounds)))
-        return windows.computed(found, outcome, register.register, self.grid)
+        return windows.computed(found, outcome, register.register, self.grid, without_day(days))
 
     def _calendar(self, bounds: Bounds) -> ir.Table:
         return self.engine.take(bounds.calendar())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from lodd.protocol.measure import DRAW
 from lodd.protocol.model import Trial
 from lodd.protocol.months import first_day, month_index, whole_months
 from lodd.protocol.outcome import Outcome
@@ -44,20 +45,30 @@ def reference_panel(trial: Trial, tables: Mapping[str, Sequence[Row]], participa
     """
     cleaned = {name: _cleaned(trial, name, rows, participants) for name, rows in tables.items()}
     lines = []
-    for person, drawn_at in participants.frame.select("person_id", "drawn_at").iter_rows():
-        own = {name: [record for record in records if record["person"] == person] for name, records in cleaned.items()}
+    for facts in participants.frame.iter_rows(named=True):
+        person_id, drawn_at = facts["person_id"], facts["drawn_at"]
+        own = {name: [each for each in records if each["person"] == person_id] for name, records in cleaned.items()}
+        person = Person(own, drawn_at, reference_days(trial, facts))
         for event_month in trial.analysis.window.months:
-            line = {"person_id": person, "event_month": event_month}
-            lines.append(line | person_month(trial, Person(own, drawn_at), month_index(drawn_at) + event_month))
+            line = {"person_id": person_id, "event_month": event_month}
+            lines.append(line | person_month(trial, person, month_index(drawn_at) + event_month))
     return pl.DataFrame(lines, schema=_schema(trial), orient="row")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person: the cleaned records by register, and the day of the draw."""
+    """One person: the cleaned records by register, the day of the draw, and other reference days by column."""
 
     records: Mapping[str, list[Record]]
     drawn_at: date
+    days: Mapping[str, date | None] = field(default_factory=dict)
+
+
+def reference_days(trial: Trial, facts: Mapping[str, Any]) -> dict[str, date | None]:
+    """A person's days that measures refer to: ``draw``, and columns of dates."""
+    measures = [outcome.measure for outcome in trial.outcomes.values() if outcome.measure is not None]
+    columns = {column for measure in measures for column in measure.reference.values() if column != DRAW}
+    return {DRAW: facts["drawn_at"]} | {column: as_date(facts[column]) for column in columns}
 
 
 def person_month(trial: Trial, person: Person, month: int) -> dict[str, Any]:
@@ -145,7 +156,10 @@ def from_records(trial: Trial, name: str, person: Person, month: int) -> Fractio
         return combination(outcome, {part: from_records(trial, part, person, month) for part in outcome.parts})
     assert outcome.register_id is not None
     register, measure = known_register(trial, outcome.register_id), outcome.measure
-    met = considered(register, measure, person.records[outcome.register_id])
+    days = {key: person.days[column] for key, column in measure.reference.items()}
+    if None in days.values():
+        return None
+    met = considered(register, measure, person.records[outcome.register_id], days)
     value = month_value(register, outcome, measure, met, month)
     if value is None and measure.empty == "zero":
         value = Fraction(0)

@@ -21,12 +21,25 @@ Row = Mapping[str, Any]
 Record = dict[str, Any]
 
 
-def considered(register: Register, measure: Measure, records: list[Record]) -> list[Record]:
-    """The records that a measure looks at: they meet ``where`` and have a value in the column that is measured."""
-    met = [record for record in records if meets(register, measure, record["row"])]
+def considered(
+    register: Register, measure: Measure, records: list[Record], days: Mapping[str, date | None]
+) -> list[Record]:
+    """The records that a measure looks at: they meet ``where``, start within the person's ``days`` (``since`` and
+    ``until``), and have a value in the column that is measured.
+    """
+    met = [record for record in records if meets(register, measure, record["row"]) and starts_within(record, days)]
     if measure.column is None:
         return met
     return [record for record in met if record["row"][measure.column] is not None]
+
+
+def starts_within(record: Record, days: Mapping[str, date | None]) -> bool:
+    """Does a record start within the days; or an amount's month, within their months?"""
+    since, until = days.get("since"), days.get("until")
+    if "start" in record:
+        return (since is None or record["start"] >= since) and (until is None or record["start"] <= until)
+    after = since is None or record["month"] >= month_index(since)
+    return after and (until is None or record["month"] <= month_index(until))
 
 
 def month_value(

@@ -43,12 +43,16 @@ def reaching(bounds: Bounds, measure: Measure) -> Bounds:
     return Bounds(bounds.first - measure.months + 1, bounds.last)
 
 
-def computed(found: pl.DataFrame, outcome: Outcome, register: Register, grid: Grid) -> Computed:
-    """An outcome's values from the rows of ``measures.monthly``."""
+def computed(
+    found: pl.DataFrame, outcome: Outcome, register: Register, grid: Grid, undated: Mask | None = None
+) -> Computed:
+    """An outcome's values from the rows of ``measures.monthly``; ``undated`` (n,) lack a reference day."""
     measure = outcome.measure
     assert measure is not None
     months = _months(found, measure, register, grid)
     scale, missing = Scale.of(register, measure), ~months.present if measure.empty == "missing" else None
+    if undated is not None:
+        missing = undated[:, None] | (np.zeros_like(months.present) if missing is None else missing)
     if measure.binary:
         return Computed(holds(months.values, scale, months.sizes), scale, missing)
     return Computed(months.values, scale, missing, months.sizes)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lodd.locale import Text
-from lodd.protocol.checks.finding import Finding, Path
-from lodd.protocol.measure import Measure
+from lodd.protocol.checks.finding import Finding, Path, unknown
+from lodd.protocol.measure import DRAW, Measure
+from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
+
+_FACT = Text(nb="datoen", en="date")
 
 
 def check_measure(path: Path, measure: Measure, register: Register) -> Iterator[Finding]:
@@ -32,6 +35,26 @@ def check_measure(path: Path, measure: Measure, register: Register) -> Iterator[
         yield Finding((*path, "empty"), found, None, todo)
 
 
+def check_reference(trial: Trial, path: Path, measure: Measure) -> Iterator[Finding]:
+    """Reference days are declared; and a warning of those that may come after the draw."""
+    for key, column in measure.reference.items():
+        if column == DRAW:
+            continue
+        if column not in trial.facts:
+            finding = unknown((*path, key), _FACT, column, [DRAW, *trial.facts])
+            todo = Text(nb=f"Oppgi den: [facts.{column}]", en=f"Declare it: [facts.{column}]")
+            yield Finding(finding.path, finding.found, finding.allowed, finding.next_step or todo)
+        else:
+            found = Text(
+                nb=f"det trekningen gjør, kan ha flyttet «{column}» hos dem som har datoen etter trekningen: da "
+                "sammenlignes ikke like grupper",
+                en=f'where "{column}" comes after the draw, the draw may have moved it: then groups are compared that '
+                "are not alike",
+            )
+            todo = Text(nb="Bruk «draw», eller en dato før trekningen.", en='Use "draw", or a date before the draw.')
+            yield Finding((*path, key), found, None, todo, warning=True)
+
+
 def _of_amounts(path: Path, measure: Measure, register: Register) -> Iterator[Finding]:
     if measure.last is not None:
         found = Text(
@@ -42,11 +65,11 @@ def _of_amounts(path: Path, measure: Measure, register: Register) -> Iterator[Fi
         yield Finding((*path, "last"), found, None, todo)
     if register.period != "year":
         return
-    for key in ("within", "months_since"):
+    for key in ("within", "months_since", "since", "until"):
         if getattr(measure, key) is not None:
             found = Text(
-                nb=f"«{key}» teller måneder, men registeret har bare år",
-                en=f'"{key}" counts months, but the register has only years',
+                nb=f"«{key}» krever måneder, men registeret har bare år",
+                en=f'"{key}" needs months, but the register has only years',
             )
             todo = Text(
                 nb="Bruk et register med månedlige beløp eller perioder.",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from lodd.locale import Text
 from lodd.protocol.checks.finding import Finding, Path, unknown
-from lodd.protocol.checks.measures import check_measure
+from lodd.protocol.checks.measures import check_measure, check_reference
 from lodd.protocol.model import Trial
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Register
@@ -57,6 +57,7 @@ def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator
     if outcome.measure is not None:
         yield from _measure((*path, "measure"), outcome.measure, register)
         yield from check_measure((*path, "measure"), outcome.measure, register)
+        yield from check_reference(trial, (*path, "measure"), outcome.measure)
 
 
 def _measure(path: tuple[str, ...], measure: Measure, register: Register) -> Iterator[Finding]:
