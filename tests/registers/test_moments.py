@@ -60,17 +60,16 @@ def test_what_was_known_by_the_end_of_a_day_and_in_which_order(way: str) -> None
     assert found["zoned"].to_list()[:-1] == ["zoned" in way] * len(moments)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["31.01.2016", "2016-02-30", "2016-02-01T24:00", "2016-02-01T", "2016-02-01 10", "20160201", "2016-02-01T10:00+1",
-     "2016-02-01T10:00 CET", "x", "2016-13-01T10:00"],
-)  # fmt: skip
-def test_what_is_no_moment_is_flagged(text: str) -> None:
+def test_what_is_no_moment_is_flagged() -> None:
+    wrong = [
+        "31.01.2016", "2016-02-30", "2016-02-01T24:00", "2016-02-01T", "2016-02-01 10", "20160201",
+        "2016-02-01T10:00+1", "2016-02-01T10:00 CET", "x", "2016-13-01T10:00",
+    ]  # fmt: skip
     with DuckDBEngine() as engine:
-        table = engine.take(pl.DataFrame({"at": [text, "2016-02-01", " ", None]}).to_arrow())
+        table = engine.take(pl.DataFrame({"at": [*wrong, "2016-02-01", " ", None]}).with_row_index("i").to_arrow())
         read, _ = moment(table["at"], "at", PLACE)
-        flag = read.flags["unreadable_moment"].fill_null(False)
-        assert engine.fetch(table.select(flag=flag))["flag"].to_list() == [True, False, False, False]
+        found = engine.fetch(table.select("i", flag=read.flags["unreadable_moment"].fill_null(False))).sort("i")
+    assert found["flag"].to_list() == [True] * len(wrong) + [False] * 3
 
 
 def test_a_column_of_numbers_holds_no_moments() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
+from lodd.protocol.months import month_index
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
 from lodd.registers import code_lists, moments, problems, typed
@@ -31,6 +33,10 @@ KEPT = "kept"
 REPEATED = ("registered_later", "duplicates", "superseded", "version_ties", "withdrawn")
 UNDATED = ("missing_start", "start_after_stop")
 """Why a row of a drawn person is left out, in the order in which it is decided."""
+
+EARLIEST = date(1900, 1, 1)
+"""What begins earlier is likely a slip (0202 for 2022) or a code for «unknown»: it counts, and is told of."""
+_FIRST_MONTH = month_index(EARLIEST)
 
 _VALUE = "v_"
 _FLAG = "flag_"
@@ -137,6 +143,8 @@ def numbered(source: Source, register: Register) -> ir.Table:
     table = source.numbered
     prefixed = {FILE + name: table[name] for name in source.table.columns}
     person = typed.key_text(table[register.person], register.person, source.place)
+    if register.person in source.untyped:
+        person = person.strip()
     return table.select(**prefixed, person_id=person, row=table[ROW])
 
 
@@ -271,6 +279,8 @@ def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Tabl
         value = judged[_VALUE + name]
         counts[f"missing:{name}"] = (kept & value.isnull()).sum()
         counts[f"size:{name}"] = value.abs().cast("float64").sum(where=kept)
+    begins, earliest = (judged.started, EARLIEST) if "started" in judged.columns else (judged.month, _FIRST_MONTH)
+    counts["before_1900"] = (kept & (begins < earliest)).sum()
     counts["present"] = judged.person.nunique()
     return judged.aggregate(**{name: count.fill_null(0) for name, count in counts.items()})
 
@@ -289,7 +299,7 @@ def _without_missing(kept: ir.Table, register: Register, place: Place) -> ir.Tab
 
 def notes_of(register_id: str, register: Register, needs: Needs, counts: Mapping[str, int]) -> tuple[RegisterNote, ...]:
     """What is told of a register, from counts that may be sums over ranges of people."""
-    kinds = ["not_drawn", "not_drawn_people", *REPEATED, *UNDATED]
+    kinds = ["not_drawn", "not_drawn_people", *REPEATED, *UNDATED, "before_1900"]
     if needs.as_of is not None:
         counts = {"not_rebuilt": 0 if register.registered else counts["rows"], "untimed": 0, **counts}
         kinds += ["not_rebuilt", "untimed"]

@@ -43,6 +43,7 @@ def _facts(register_id: str, register: Register, folder: Path, people: pl.Series
         if register.person not in source.table.columns:
             raise problems.columns_missing(source.place, [register.person], list(source.table.columns))
         person = source.table[register.person].cast("string")
+        person = person.strip() if register.person in source.untyped else person
         others = [name for name in source.table.columns if name not in {register.person, "person_id"}]
         with readable(source.place):
             rows = engine.fetch(source.table.select(person_id=person, **{name: source.table[name] for name in others}))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
@@ -24,6 +25,7 @@ from lodd.registers.dialect import as_usual, copied, is_unusual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
 from lodd.registers.files import Files, PartitionType, digest, find_files, partition_types
 from lodd.registers.needs import Needs
+from lodd.registers.parquet_types import check_types
 from lodd.registers.problems import Place
 
 Table: TypeAlias = pl.DataFrame | pa.Table
@@ -59,6 +61,8 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
         sha256 = digest(files)
         text_only = _check_files(files, place)
         columns = _columns(files, register.csv, place)
+        if not text_only:
+            check_types(files, files.paths, place)
         partitions = _partitions(files, columns, place)
     place = replace(place, diagnosis=Diagnosis(files, columns, register.csv) if text_only else None)
     opening = _Opening(engine, columns, register.csv, text_only)
@@ -220,9 +224,14 @@ def _plain(table: pa.Table) -> pa.Table:
 
 def _source(table: ir.Table, place: Place, sha256: str, texts: frozenset[str] = frozenset()) -> Source:
     """The source, with columns that hold nothing (of a type that Ibis has no name for) as empty text."""
-    empty = [name for name, kind in table.schema().items() if kind.is_unknown() or kind.is_null()]
+    empty = [name for name, kind in table.schema().items() if kind.is_null() or _is_nothing(kind)]
     typed = table.mutate(**{name: ibis.null("string") for name in empty}) if empty else table
     return Source(typed.drop(ROW), place, texts | frozenset(empty), sha256, typed)
+
+
+def _is_nothing(kind: dt.DataType) -> bool:
+    """The engine's type of a column that holds nothing; a type that is merely unknown is refused where it is used."""
+    return isinstance(kind, dt.Unknown) and "NULL" in str(kind.raw_type)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:
