@@ -31,7 +31,9 @@ def _rows(engine: Engine, trial: Trial, folder: Path, person_id: str, register_i
     check_columns(source, needs)
     with readable(source.place):
         table = source.numbered
-        own = table.filter(table[register.person].cast("string").strip() == person_id).order_by(ROW)
+        person = table[register.person].cast("string")
+        person = person.strip() if register.person in source.untyped else person
+        own = table.filter(person == person_id).order_by(ROW)
         exact = {name: own[name].cast("float64") for name, kind in own.schema().items() if kind.is_decimal()}
         found = engine.fetch(own.mutate(**exact) if exact else own)
     return [(row.pop(ROW), _as_meant(row, needs, source.untyped)) for row in found.to_dicts()]
