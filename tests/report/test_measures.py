@@ -72,6 +72,37 @@ EMPLOYMENT = {"register": "employment"}
             "1 hvis minst ett av «Arbeidsavklaringspenger (AAP)» og «Sykepenger» gjelder, ellers 0.",
             "1 if at least one of “Work assessment allowance (AAP)” and “Sickness benefit” holds, else 0.",
         ),
+        (
+            {
+                **EMPLOYMENT,
+                "measure": {"mean": "hours_per_week", "empty": "missing", "since": "draw", "at_least": 4},
+            },
+            "1 hvis gjennomsnittet av avtalt arbeidstid per uke i registeret «employment» er minst 4 på én og samme "
+            "dag i måneden, ellers 0. Bare oppføringer som starter på dagen for trekningen eller senere, teller. Den "
+            "mangler der det ikke er noen slik oppføring.",
+            "1 if the mean of agreed hours per week in the register “employment” is at least 4 on any one day of the "
+            "month, else 0. Only records that start on the day of the draw or later count. It is missing where there "
+            "is no such record.",
+        ),
+        (
+            {**EMPLOYMENT, "measure": {"any": True, "within": 12, "where": {"level": {"at_most": 4, "above": 2}}}},
+            "1 hvis registeret «employment» har en oppføring med nivå på høyst 4 og nivå over 2 som er aktiv på minst "
+            "én dag i måneden, ellers 0. Det er nok i måneden eller en av de 11 før den.",
+            "1 if the register “employment” has a record with level at most 4 and level above 2 that is active on at "
+            "least one day of the month, else 0. It is enough in the month or one of the 11 before it.",
+        ),
+        (
+            {**EMPLOYMENT, "measure": {"months_since": "last", "empty": "missing"}},
+            "Verdien er antallet måneder siden siste måned med en oppføring i registeret «employment». Den mangler "
+            "der det ikke er noen slik oppføring.",
+            "The value is the number of months since the last month with a record in the register “employment”. It is "
+            "missing where there is no such record.",
+        ),
+        (
+            {"first_of": "in_work"},
+            "1 i den første måneden, fra og med måned 1, der «I arbeid» gjelder, ellers 0.",
+            "1 in the first month, from month 1 on, in which “In work” holds, else 0.",
+        ),
     ],
 )
 def test_definitions_in_both_languages(declared: dict[str, Any], nb: str, en: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from lodd import locale
+from lodd.protocol.measure import DRAW
 from lodd.protocol.outcome import Condition, Measure, Outcome, Scalar
 from lodd.protocol.register import Register
 from lodd.report.context import Context
@@ -15,8 +16,11 @@ def definition(c: Context, outcome: str) -> list[str]:
     """What an outcome is, in sentences: the declared description, and how it is computed."""
     declared = c.trial.outcomes[outcome]
     described = [c.text(declared.description)] if declared.description else []
-    computed = _combination(c, declared) if declared.measure is None else _measure(c, declared, declared.measure)
-    return [*described, computed]
+    if declared.measure is not None:
+        computed = [_measure(c, declared, declared.measure), *_added(c, declared, declared.measure)]
+    else:
+        computed = [_from_first(c, declared) or _combination(c, declared)]
+    return [*described, *computed]
 
 
 def register_label(c: Context, register: str) -> str:
@@ -35,6 +39,28 @@ def _combination(c: Context, outcome: Outcome) -> str:
     return w("measure.combination", parts=c.join(parts))
 
 
+def _from_first(c: Context, outcome: Outcome) -> str | None:
+    for kind, part in (("first_of", outcome.first_of), ("ever_of", outcome.ever_of)):
+        if part is not None:
+            quoted = c.words("measure.quoted", outcome=c.outcome(part))
+            return c.words(f"measure.{kind}", outcome=quoted, start=str(outcome.from_month))
+    return None
+
+
+def _added(c: Context, outcome: Outcome, measure: Measure) -> Iterator[str]:
+    """Sentences on the months, the reference days and the absence of records."""
+    if measure.within is not None:
+        status = c.trial.registers[outcome.register_id or ""].temporality == "status"
+        kind = "within_records" if not status else "within_any" if measure.binary else "within_largest"
+        yield c.words(f"measure.{kind}", before=str(measure.within - 1))
+    for key, column in measure.reference.items():
+        fact = c.trial.facts.get(column)
+        named = c.words("measure.day", name=c.text(fact.label) if fact is not None else column)
+        yield c.words(f"measure.{key}", day=c.words("measure.draw") if column == DRAW else named)
+    if measure.empty is not None:
+        yield c.words(f"measure.empty.{measure.empty}")
+
+
 def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
     register_id = outcome.register_id or ""
     register = c.trial.registers[register_id]
@@ -43,10 +69,13 @@ def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:
     values = {"register": register_label(c, register_id), "where": where, "when": when}
     if measure.any:
         return c.words("measure.any", **values)
-    amount = c.words(f"measure.amount.{measure.aggregate}", column=_column(c, measure.column or ""), where=where)
+    since = measure.months_since
+    kind, plain = (measure.aggregate, "plain") if since is None else (f"since_{since}", "months")
+    amount = c.words(f"measure.amount.{kind}", column=_column(c, measure.column or ""), where=where)
     if measure.at_least is not None:
-        return c.words("measure.at_least", amount=amount, least=_decimal(c, measure.at_least), **values)
-    return c.words("measure.plain", amount=amount, **values)
+        least = "at_least" if since is None else "months_at_least"
+        return c.words(f"measure.{least}", amount=amount, least=_decimal(c, measure.at_least), **values)
+    return c.words(f"measure.{plain}", amount=amount, **values)
 
 
 def _when(c: Context, outcome: Outcome, register: Register, any_record: bool) -> str:
@@ -70,11 +99,8 @@ def _where(c: Context, where: Mapping[str, object]) -> str:
 def _condition(c: Context, column: str, wanted: object) -> str:
     w, name = c.words, _column(c, column)
     if isinstance(wanted, Condition):
-        parts = []
-        if wanted.at_least is not None:
-            parts.append(w("measure.cond.at_least", column=name, value=_decimal(c, wanted.at_least)))
-        if wanted.below is not None:
-            parts.append(w("measure.cond.below", column=name, value=_decimal(c, wanted.below)))
+        limits = wanted.limits.items()
+        parts = [w(f"measure.cond.{key}", column=name, value=_decimal(c, limit)) for key, limit in limits]
         if wanted.not_in:
             parts.append(w("measure.cond.not_in", column=name, values=_values(c, wanted.not_in)))
         return c.join(parts)
