@@ -13,9 +13,13 @@ import polars as pl
 import pytest
 
 from lodd.errors import DataError
+from lodd.protocol.model import Trial
 from lodd.protocol.register import Column
-from lodd.registers import build_panel, typed
+from lodd.protocol.types import Participants
+from lodd.registers import build_panel, sources, typed
 from lodd.registers.engines import DuckDBEngine
+from lodd.registers.files import Files, digest
+from lodd.registers.panel_file import build_panel_file
 from lodd.registers.problems import Place
 from lodd.registers.typed import Typed
 from tests.registers.small import JOBS, notes, panel_of, people_of, table, trial_of, values
@@ -98,6 +102,10 @@ def test_stops_that_are_far_away_are_ongoing() -> None:
     assert [values(panel, "hours", person) for person in "abcd"] == [[0, 5, 5, 5]] * 4
 
 
+def to_file(trial: Trial, folder: Path, participants: Participants) -> None:
+    build_panel_file(trial, folder, participants, folder / "panel.parquet")
+
+
 def flagged(read: Callable[[ir.Value], Typed], written: Sequence[str]) -> list[bool]:
     """Which texts are flagged as not what the column holds."""
     with DuckDBEngine() as engine:
@@ -126,3 +134,27 @@ def test_a_pseudonym_with_spaces_around_it_in_a_csv_file_is_the_same_person(tmp_
     (tmp_path / "jobs.csv").write_text("person_id,start,stop,hours\n a ,2015-03-07,,5\n")
     panel = build_panel(trial_of({"jobs": JOBS | {"file": "jobs.csv"}}, HOURS), tmp_path, people_of(a=DAY))
     assert values(panel, "hours") == [0, 5, 5, 5]
+
+
+def test_pseudonyms_that_lost_their_zeros_are_not_looked_for_in_vain() -> None:
+    numbers = ONE.with_columns(person_id=pl.Series([7]))
+    with pytest.raises(DataError) as caught:
+        panel_of(TRIAL, people_of(**{"007": DAY, "8": DAY, "x": DAY}), jobs=numbers)
+    assert "whole numbers, but the pseudonyms of 2 of the participants are not" in str(caught.value)
+    assert "registers.jobs (jobs), person_id" in str(caught.value)
+    assert values(panel_of(TRIAL, people_of(**{"7": DAY}), jobs=numbers), "hours", "7") == [0, 5, 5, 5]
+
+
+@pytest.mark.parametrize("build", [build_panel, to_file])
+def test_a_file_that_changes_while_it_is_read(build: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = trial_of({"jobs": JOBS | {"file": "jobs.parquet"}}, HOURS)
+    ONE.write_parquet(tmp_path / "jobs.parquet")
+
+    def written_to(files: Files) -> str:
+        pl.concat([ONE, ONE]).write_parquet(tmp_path / "jobs.parquet")
+        return digest(files)
+
+    monkeypatch.setattr(sources, "digest", written_to)
+    with pytest.raises(DataError, match=r"jobs.parquet changed while the register was read"):
+        build(trial, tmp_path, people_of(a=DAY))
+    assert [path.name for path in tmp_path.iterdir()] == ["jobs.parquet"]

@@ -20,7 +20,7 @@ import polars as pl
 from lodd.protocol.months import month_index
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
-from lodd.registers import code_lists, moments, problems, typed
+from lodd.registers import code_lists, moments, problems, source_problems, typed
 from lodd.registers.dialect import as_written, date_form, decimal_sign
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
@@ -106,10 +106,19 @@ def drawn_rows(
     """
     with readable(source.place):
         rows = numbered(source, register)
+        _refuse_other_names(engine, source, register, people)
         others = engine.fetch(_undrawn(rows, people)).row(0, named=True)
         if needs.as_of is not None and register.registered is not None:
             moments.refuse_too_early(engine, rows, register.registered, source.place, needs.as_of)
     return rows.inner_join(people, "person_id"), others
+
+
+def _refuse_other_names(engine: Engine, source: Source, register: Register, people: ir.Table) -> None:
+    """Raises DataError where the register's pseudonyms are whole numbers and somebody's is not: 17 is not 0017."""
+    if source.table[register.person].type().is_integer():
+        others = people.filter(~people.person_id.re_search("^(0|-?[1-9][0-9]*)$"))
+        if count := engine.fetch(others.count().as_table()).item():
+            raise source_problems.not_numbers(source.place, register.person, count)
 
 
 def clean_drawn(

@@ -37,7 +37,7 @@ from lodd.registers.participation import active, arms_with_programmes
 from lodd.registers.population import abroad_months, death_months
 from lodd.registers.provenance import provenance_of
 from lodd.registers.reference_days import days_of_reference, started_within, without_day
-from lodd.registers.sources import Source, Table, check_columns, open_file, open_table
+from lodd.registers.sources import Source, Table, check_columns, open_file, open_table, refuse_changed
 from lodd.registers.spells import Bounds
 
 Opener = Callable[[Engine, str], Source]
@@ -137,6 +137,7 @@ class Building:
             self.steps.next(Text(nb=f"Leser registeret {register_id}", en=f"Reading the register {register_id}"))
             sources[register_id] = opener(self.engine, register_id)
             records[register_id] = self._records(sources[register_id], register_id)
+        refuse_changed(sources.values())
         frame = self.frame(records)
         return Panel(
             frame=frame,

@@ -33,7 +33,7 @@ from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of, registers_used
 from lodd.registers.panel import Building, coverage_of
 from lodd.registers.provenance import provenance_of
-from lodd.registers.sources import Source, check_columns, open_file
+from lodd.registers.sources import Source, check_columns, open_file, refuse_changed
 from lodd.registers.staging import Ranges, Staged, stage
 from lodd.registers.store import PanelWriter
 
@@ -142,6 +142,7 @@ class _Work:
             for part in range(len(ranges)):
                 self._tell(part, ranges)
                 writer.add(self._part(part, ranges, registers, staged, counts))
+            refuse_changed(opened.source for opened in registers.values())
             notes = tuple(note for name, opened in registers.items() for note in _notes(name, opened, counts[name]))
             writer.finish(notes, provenance := provenance_of(self.trial, self.participants, extracts))
         return PanelFile(path, len(self.participants), window, len(ranges), notes, provenance)

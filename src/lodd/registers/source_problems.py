@@ -113,3 +113,31 @@ def partitions_differ(place: Place, first: str, other: str) -> DataError:
         en="the same names before = in the paths of all files, for instance year=2015/month=3",
     )
     return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
+def changed(place: Place, files: Sequence[str]) -> DataError:
+    found = Text(
+        nb=f"{join_words(list(files), 'nb')} ble endret mens registeret ble lest",
+        en=f"{join_words(list(files), 'en')} changed while the register was read",
+    )
+    step = Text(
+        nb="vent til uttrekket er ferdig levert, og prøv igjen", en="wait until the extract is whole; try again"
+    )
+    return DataError(Problem(found, place.at(), None, step))
+
+
+def not_numbers(place: Place, column: str, people: int) -> DataError:
+    """Pseudonyms that are not whole numbers cannot be found in a column of whole numbers."""
+    found = Text(
+        nb=f"kolonnen er heltall, men pseudonymene til {number(people, 'nb')} av deltakerne er det ikke",
+        en=f"the column is of whole numbers, but the pseudonyms of {number(people, 'en')} of the participants are not",
+    )
+    allowed = Text(
+        nb="samme skrivemåte av pseudonymet i alle registre og hos deltakerne",
+        en="the pseudonym written alike in all registers and of the participants",
+    )
+    step = Text(
+        nb="lag uttrekket på nytt med pseudonymet som tekst: nuller foran går tapt i tall",
+        en="make the extract again with the pseudonym as text: leading zeros are lost in numbers",
+    )
+    return DataError(Problem(found, place.at(column), allowed, step))

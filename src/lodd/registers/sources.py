@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
@@ -44,6 +44,8 @@ class Source:
     untyped: frozenset[str]
     sha256: str
     numbered: ir.Table
+    stamps: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    """Of each file the size and the time of its last change when it was opened."""
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
@@ -58,6 +60,7 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     place = Place(register_id, register.file)
     files = _files(folder, register, place)
     with readable(place):
+        stamps = {path: _stamp(path) for path in files.paths}
         sha256 = digest(files)
         text_only = _check_files(files, place)
         columns = _columns(files, register.csv, place)
@@ -69,7 +72,22 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     with readable(place):
         table = opening.with_partitions(files, partitions) if partitions else opening.read(files.paths)
         usual = as_usual(table, register) if text_only else table
-        return _source(usual, place, sha256, frozenset(columns if text_only else ()))
+        source = _source(usual, place, sha256, frozenset(columns if text_only else ()))
+    return replace(source, stamps=stamps)
+
+
+def refuse_changed(sources: Iterable[Source]) -> None:
+    """Raises DataError if a file is not as it was when it was opened: what was read may be of two kinds."""
+    for source in sources:
+        with readable(source.place):
+            changed = [path.name for path, stamp in source.stamps.items() if _stamp(path) != stamp]
+        if changed:
+            raise source_problems.changed(source.place, changed)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns
 
 
 def file_sha256(register_id: str, register: Register, folder: Path) -> str:
