@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from lodd.locale import Text
 from lodd.protocol.checks.finding import Finding, Path
 from lodd.protocol.code_list import GROUP, Code, CodeList
+from lodd.protocol.microdata import json_file, read_metadata
 from lodd.protocol.model import Trial
 
 _OWN = ("code", "from", "until", "label_nb", "label_en", GROUP)
@@ -30,15 +31,33 @@ def with_code_lists(trial: Trial, folder: FilePath) -> tuple[Trial, list[Finding
     findings = []
     for name, code_list in trial.code_lists.items():
         path: Path = ("code_lists", name)
-        if code_list.file is not None and code_list.codes:
-            found = Text(nb="kodelisten har både «file» og «codes»", en='the code list has both "file" and "codes"')
-            findings.append(Finding((*path, "file"), found))
-        elif code_list.file is not None:
+        given = [key for key in ("file", "dataset", "codes") if getattr(code_list, key)]
+        if len(given) > 1:
+            found = Text(
+                nb=f"kodelisten har både «{given[0]}» og «{given[1]}»",
+                en=f'the code list has both "{given[0]}" and "{given[1]}"',
+            )
+            findings.append(Finding((*path, given[0]), found))
+        elif given in (["file"], ["dataset"]):
             try:
-                read[name] = code_list.model_copy(update={"codes": tuple(_codes(folder / code_list.file))})
+                read[name] = code_list.model_copy(update={"codes": tuple(_read(code_list, folder))})
             except _BadFileError as error:
-                findings.append(Finding((*path, "file"), error.found, error.allowed))
+                findings.append(Finding((*path, given[0]), error.found, error.allowed))
     return trial.model_copy(update={"code_lists": {**trial.code_lists, **read}}) if read else trial, findings
+
+
+def _read(code_list: CodeList, folder: FilePath) -> Iterator[Code]:
+    if code_list.dataset is None:
+        yield from _codes(folder / (code_list.file or ""))
+        return
+    name = json_file(code_list.dataset)
+    try:
+        codes = read_metadata(folder / name).codes
+    except (OSError, ValueError):
+        raise _BadFileError(Text(nb=f"{name} kan ikke leses", en=f"{name} cannot be read")) from None
+    if not codes:
+        raise _BadFileError(Text(nb=f"{name} har ingen koder", en=f"{name} has no codes"))
+    yield from codes
 
 
 def _codes(file: FilePath) -> Iterator[Code]:

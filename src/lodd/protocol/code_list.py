@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from lodd.protocol.base import Frozen, Identifier, LocalText
 
 GROUP = "group"
+LABEL = "label"
 Word = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -28,7 +29,9 @@ class Code(Frozen):
     )
 
     def group_by(self, by: str) -> str | None:
-        """Its group in a grouping."""
+        """Its group in a grouping; by ``label``, every name is a group."""
+        if by == LABEL:
+            return self.label.nb if self.label is not None else None
         return self.group if by == GROUP else self.groups.get(by)
 
     def in_use(self, day: date) -> bool:
@@ -43,6 +46,11 @@ class CodeList(Frozen):
         description="Path from the trial folder: CSV in UTF-8 with the columns `code`, and as needed `from`, `until` "
         "(YYYY-MM-DD), `label_nb`, `label_en`, `group`; every other column is another grouping, by its name.",
     )
+    dataset: str | None = Field(
+        default=None,
+        description="Instead of `file`, the codes in the JSON file of a microdata.no dataset: the path from the trial "
+        'folder to its folder. Such a list has no groups but the codes\' names: `by = "label"`.',
+    )
     codes: tuple[Code, ...] = Field(
         default=(), description="The codes, instead of a file. Those of a file become part of the locked protocol."
     )
@@ -55,7 +63,8 @@ class CodeList(Frozen):
     def groupings(self) -> list[str]:
         """The names of its groupings."""
         names = {name for code in self.codes for name in code.groups}
-        return [GROUP] * any(code.group is not None for code in self.codes) + sorted(names)
+        own = [by for by in (GROUP, LABEL) if any(code.group_by(by) is not None for code in self.codes)]
+        return own + sorted(names)
 
     def groups(self, by: str) -> list[str]:
         """The groups of a grouping, in order."""
@@ -71,7 +80,9 @@ class CodeGroup(Frozen):
 
     list: Identifier = Field(description="One of `code_lists`.")
     group: Word | tuple[Word, ...] = Field(description="The group, or several.")
-    by: Word = Field(default=GROUP, description="The grouping, where the list has several.")
+    by: Word = Field(
+        default=GROUP, description="The grouping, where the list has several; `label` is the name in Bokmål."
+    )
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from lodd.protocol.base import ColumnName, Frozen, LocalText
 from lodd.protocol.source import Break, Csv
@@ -58,9 +58,24 @@ class Withdrawn(Frozen):
 class Register(Frozen):
     """One register: an extract keyed by pseudonym."""
 
-    file: str = Field(
+    file: str | None = Field(
+        default=None,
         description="Path from the trial folder: a Parquet or CSV file, a glob, or a folder of such files. Folders "
-        "called `year=2015` give the column `year` (Hive's way of partitioning)."
+        "called `year=2015` give the column `year` (Hive's way of partitioning).",
+    )
+    dataset: str | None = Field(
+        default=None,
+        description="Instead of `file`, a microdata.no dataset: the path from the trial folder to the folder `NAME` "
+        "with `NAME.csv` and `NAME.json`. Its columns `unit_id`, `value`, `start` and `stop` need not be said; "
+        "a `fixed` one gives a fact that is called as the register. Needs `pip install 'lodd[microdata]'`.",
+    )
+    table: str | None = Field(
+        default=None, description="Instead of `file`, a table or view of `database`: `name` or `schema.name`."
+    )
+    database: Annotated[str, StringConstraints(pattern=r"^(duckdb:.+|postgresql)$")] | None = Field(
+        default=None,
+        description="Where `table` is: `duckdb:` and the path from the trial folder, which is opened for reading only; "
+        "or `postgresql`, the server that the engine of that name works on (never named in the protocol).",
     )
     csv: Csv | None = Field(default=None, description="How the CSV files are written, where it is not as usual.")
     temporality: Temporality = Field(
@@ -103,6 +118,24 @@ class Register(Frozen):
     columns: Mapping[ColumnName, Column] = Field(
         default_factory=dict, description="Numeric columns that outcomes sum: decimals and missing values."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_dataset(cls, data: Any) -> Any:
+        """A microdata.no dataset has columns of known names."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("dataset"), str):
+            return data
+        known = {"person": "unit_id"}
+        if data.get("temporality") != "fixed":
+            known["start"] = "start"
+        if data.get("temporality") == "status":
+            known["stop"] = "stop"
+        return {**known, **data}
+
+    @property
+    def source(self) -> str:
+        """Where the records are, as messages say it."""
+        return self.file or self.dataset or self.table or ""
 
 
 class Participation(Frozen):

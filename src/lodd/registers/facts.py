@@ -31,7 +31,7 @@ def with_facts(trial: Trial, folder: Path, participants: Participants) -> Partic
     for register_id, register in trial.registers.items():
         if register.temporality == "fixed":
             facts = _facts(register_id, register, folder, frame["person_id"])
-            _check(Place(register_id, register.file), facts, frame)
+            _check(Place(register_id, register.source), facts, frame)
             frame = frame.join(facts, on="person_id", how="left", maintain_order="left")
     return replace(participants, frame=frame)
 

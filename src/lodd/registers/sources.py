@@ -17,16 +17,17 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lodd.protocol.microdata import csv_file, json_file
 from lodd.protocol.register import Register
 from lodd.protocol.source import Csv
-from lodd.registers import problems, source_problems
+from lodd.registers import microdata, problems, source_problems
 from lodd.registers.csv_files import Diagnosis, check_encoding, columns_of, delimiter_of
 from lodd.registers.dialect import as_usual, copied, is_unusual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
 from lodd.registers.files import Files, PartitionType, digest, find_files, partition_types
 from lodd.registers.needs import Needs
 from lodd.registers.parquet_types import check_types
-from lodd.registers.problems import Place
+from lodd.registers.problems import EXAMPLES, Found, Place
 
 Table: TypeAlias = pl.DataFrame | pa.Table
 _PARQUET = b"PAR1"
@@ -49,15 +50,22 @@ class Source:
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
-    """Open a register's file, the files of a glob in the order of their names, or a folder of files.
+    """Open a register's file, the files of a glob in the order of their names, a folder of files, or a dataset.
 
     The hash is that of the file's bytes; for several files, of their names and hashes. Two files with the same rows in
     another order have different hashes.
 
     Raises:
-        DataError: no such file, empty, cut off, of another kind, unreadable, not as `csv` says.
+        DataError: no such file, empty, cut off, of another kind, unreadable, not as the protocol says.
+        UsageError: something must be installed to read it.
     """
-    place = Place(register_id, register.file)
+    place = Place(register_id, register.source)
+    if register.dataset is not None:
+        return _open_dataset(engine, register_id, register, folder)
+    return _open_files(engine, register, folder, place)
+
+
+def _open_files(engine: Engine, register: Register, folder: Path, place: Place) -> Source:
     files = _files(folder, register, place)
     with readable(place):
         stamps = {path: _stamp(path) for path in files.paths}
@@ -96,10 +104,45 @@ def file_sha256(register_id: str, register: Register, folder: Path) -> str:
     Raises:
         DataError: the file is not there or cannot be read.
     """
-    place = Place(register_id, register.file)
+    place = Place(register_id, register.source)
+    if register.dataset is not None:
+        return _dataset_sha256(register.dataset, folder, place)
     files = _files(folder, register, place)
     with readable(place):
         return digest(files)
+
+
+def _open_dataset(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
+    """A dataset of microdata.no, which its own tools find valid and which is what the protocol says."""
+    place, dataset = Place(register_id, register.source), register.dataset or ""
+    metadata = microdata.described(dataset, folder, place)
+    microdata.check(register, metadata, place)
+    sha256 = _dataset_sha256(dataset, folder, place)
+    microdata.validate(dataset, folder, sha256, place)
+    opened = _open_files(engine, microdata.as_csv(register), folder, place)
+    outside = microdata.outside_period(opened.numbered, register)
+    if outside is not None and (found := _found(engine, opened.numbered.filter(outside))):
+        raise microdata.other_period(place, register, found)
+    numbered = microdata.meant(opened.numbered, register_id, register, metadata)
+    known = numbered.drop(ROW)
+    texts = {register_id, microdata.VALUE} if metadata.data_type == "STRING" else set[str]()
+    return replace(opened, table=known, numbered=numbered, sha256=sha256, untyped=frozenset(known.columns) - texts)
+
+
+def _dataset_sha256(dataset: str, folder: Path, place: Place) -> str:
+    """Of both files."""
+    both = Files(folder / dataset, (folder / csv_file(dataset), folder / json_file(dataset)))
+    if not all(path.is_file() for path in both.paths):
+        raise problems.file_missing(place)
+    with readable(place):
+        return digest(both)
+
+
+def _found(engine: Engine, rows: ir.Table) -> Found | None:
+    """How many rows, and the numbers of the first few; None where there is none."""
+    first = engine.fetch(rows.select(ROW).order_by(ROW).limit(EXAMPLES))[ROW].to_list()
+    count = int(engine.fetch(rows.aggregate(rows=rows.count())).item()) if first else 0
+    return Found(count, tuple(first)) if count else None
 
 
 def open_table(engine: Engine, register_id: str, table: Table) -> Source:
@@ -132,7 +175,7 @@ def readable(place: Place) -> Iterator[None]:
 
 
 def _files(folder: Path, register: Register, place: Place) -> Files:
-    files = find_files(folder, register.file)
+    files = find_files(folder, register.file or "")
     if not files.paths:
         raise problems.file_missing(place)
     return files

@@ -88,9 +88,14 @@ def simulation_facts(simulation: Simulation) -> Mapping[str, Any]:
 def _files(simulation: Simulation, trial: Trial) -> dict[str, pl.DataFrame]:
     files = {PARTICIPANTS_FILE: simulation.participants.frame, TRUTH_FILE: simulation.truth}
     for register, table in simulation.tables.items():
-        name = trial.registers[register].file
+        name = trial.registers[register].file or ""
         path = Path(name)
-        if path.suffix not in {".parquet", ".csv"} or path.is_absolute() or {"..", "*"} & {*path.parts, *name}:
+        if (
+            trial.registers[register].csv is not None
+            or path.suffix not in {".parquet", ".csv"}
+            or path.is_absolute()
+            or {"..", "*"} & {*path.parts, *name}
+        ):
             raise UsageError(_no_place(register, name))
         files[name] = table
     return files
@@ -108,5 +113,8 @@ def _no_place(register: str, name: str) -> Problem:
     return Problem(
         Text(nb=f"registeret kan ikke skrives til «{name}»", en=f'the register cannot be written to "{name}"'),
         f"trial.toml registers.{register}.file",
-        Text(nb="én Parquet- eller CSV-fil i forsøkets mappe", en="one Parquet or CSV file in the trial's folder"),
+        Text(
+            nb="én Parquet-fil i forsøkets mappe, eller en CSV-fil uten egen «csv»-tabell",
+            en="one Parquet file in the trial's folder, or a CSV file without a `csv` table of its own",
+        ),
     )

@@ -28,7 +28,7 @@ def check_code_lists(trial: Trial) -> Iterator[Finding]:
 
 
 def _list(path: Path, code_list: CodeList) -> Iterator[Finding]:
-    if not code_list.codes and code_list.file is None:
+    if not (code_list.codes or code_list.file or code_list.dataset):
         yield Finding(path, Text(nb="kodelisten er tom", en="the code list is empty"), Text.same("file, codes"))
     for code in code_list.codes:
         if (code.until or date.max) < (code.since or date.min):

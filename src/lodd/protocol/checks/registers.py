@@ -17,6 +17,7 @@ def check_registers(trial: Trial) -> Iterator[Finding]:
     """Every register has what its temporality needs, and nothing that it cannot use."""
     for name, register in trial.registers.items():
         path = ("registers", name)
+        yield from _source(path, register)
         for key in _NEEDED.get(register.temporality, ()):
             if getattr(register, key) is None:
                 yield _lacks(path, register.temporality, key)
@@ -26,6 +27,23 @@ def check_registers(trial: Trial) -> Iterator[Finding]:
         if register.record and register.registered is None:
             found = Text(nb="«record» trenger «registered»", en='"record" needs "registered"')
             yield Finding((*path, "record"), found)
+
+
+def _source(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
+    """Exactly one source, and what belongs to it."""
+    kinds = Text.same("file, dataset, table")
+    given = [key for key in ("file", "dataset", "table") if getattr(register, key) is not None]
+    if not given:
+        yield Finding(path, Text(nb="«file» mangler", en='"file" is missing'), kinds)
+    elif len(given) > 1:
+        both = join_words(given, "nb"), join_words(given, "en")
+        yield Finding((*path, given[1]), Text(nb=f"registeret har {both[0]}", en=f"the register has {both[1]}"), kinds)
+    if (register.table is None) != (register.database is None):
+        found = Text(nb="«table» og «database» hører sammen", en='"table" and "database" go together')
+        yield Finding((*path, "table" if register.table else "database"), found)
+    if register.csv is not None and (register.file is None or register.file.endswith(".parquet")):
+        found = Text(nb="«csv» gjelder bare CSV-filer", en='"csv" is for CSV files only')
+        yield Finding((*path, "csv"), found)
 
 
 def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:

@@ -75,7 +75,7 @@ class _Check:
 
     def _register(self, register_id: str) -> RegisterQuality:
         register = self.trial.registers[register_id]
-        about = RegisterQuality(register_id, register.temporality, register.file, readable=True)
+        about = RegisterQuality(register_id, register.temporality, register.source, readable=True)
         try:
             source, needs = (
                 open_file(self.engine, register_id, register, self.folder),
@@ -93,7 +93,7 @@ class _Check:
 
     def _unreadable(self, register_id: str, register: Register, error: DataError) -> tuple[Finding, ...]:
         """Before anybody is drawn, extracts need not be there."""
-        missing = error.problems == problems.file_missing(Place(register_id, register.file)).problems
+        missing = error.problems == problems.file_missing(Place(register_id, register.source)).problems
         kind, severity = ("file_missing", _MISSING[self.drawn]) if missing else ("unreadable", _ERROR)
         return tuple(Finding(register_id, kind, severity, "stops", problem=problem) for problem in error.problems)
 

@@ -65,7 +65,7 @@ def programmes_file(trial: Trial) -> str:
     """Where the register lies in a trial folder; a pattern of several files becomes one of them."""
     if trial.participation is None:
         return DEFAULT_FILE
-    named = trial.registers[trial.participation.register_id].file
+    named = trial.registers[trial.participation.register_id].file or DEFAULT_FILE
     inside = not named.startswith("/") and ".." not in named.split("/") and "://" not in named
     if not inside or not named.endswith((".parquet", ".csv")) or set(named) & set("?[{"):
         return DEFAULT_FILE
