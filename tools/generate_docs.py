@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from command_pages import command_pages
+from definitions_page import definitions_page
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -44,6 +45,8 @@ def documents() -> Iterator[tuple[str, str]]:
     yield "reference/trial.schema.json", protocol_schema()
     yield from ((f"reference/{name}", text) for name, text in command_pages())
     yield "reference/permissions.md", permissions_page()
+    yield "reference/definitions.md", definitions_page("en")
+    yield "reference/definitions.nb.md", definitions_page("nb")
 
 
 def permissions_page() -> str:
