@@ -238,8 +238,10 @@ def evaluate(
             )
         ),
     ] = None,
+    engine: panel_cli.EngineName = None,
     json: Json = False,
 ) -> None:
+    panel_cli.use_engine(engine)
     study = _open(folder)
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         evaluation = study.evaluate(strict=strict, draws=draws, progress=progress)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
@@ -29,7 +30,16 @@ Json = Annotated[
     bool, Parameter(name="--json", negative="", help=_(nb="Skriv JSON for skript.", en="Print JSON, for scripts."))
 ]
 
-
+EngineName = Annotated[
+    Literal["duckdb", "postgresql", "spark"] | None,
+    Parameter(
+        name="--engine",
+        help=_(
+            nb="Hva som regner (ellers LODD_ENGINE, ellers duckdb). Svaret er det samme.",
+            en="What computes (default: LODD_ENGINE, or duckdb). The answer is the same.",
+        ),
+    ),
+]
 AsOf = Annotated[
     date | None,
     Parameter(
@@ -65,6 +75,7 @@ def panel(
     as_of: AsOf = None,
     compare: Compare = None,
     compare_as_of: CompareAsOf = None,
+    engine: EngineName = None,
     json: Json = False,
 ) -> None:
     """The command; its help is ``HELP``.
@@ -74,6 +85,7 @@ def panel(
     """
     from lodd.study import open_study
 
+    use_engine(engine)
     study = open_study(folder)
     if as_of is not None or compare is not None or compare_as_of is not None:
         from lodd.versions_cli import panel_versions
@@ -84,11 +96,27 @@ def panel(
         built = study.panel(rebuild=True, progress=progress)
     if json:
         notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
-        outcomes = list(built.outcomes)
-        say_json({"people": built.people, "rows": built.frame.height, "outcomes": outcomes, "notes": notes})
+        made = {key: built.provenance[key] for key in ("engine", "values")}
+        size = {"people": built.people, "rows": built.frame.height}
+        say_json({**size, "outcomes": list(built.outcomes), "notes": notes, **made})
         return
     say(_size(built, folder / "results/panel.parquet"), _LANGUAGE)
+    say(_hash(built), _LANGUAGE)
     say(Text(nb=f"Neste: lodd evaluate {folder}", en=f"Next: lodd evaluate {folder}"), _LANGUAGE)
+
+
+def use_engine(name: str | None) -> None:
+    """Every panel that this command builds is built on this engine."""
+    if name is not None:
+        os.environ["LODD_ENGINE"] = name
+
+
+def _hash(built: Panel) -> Text:
+    engine, sha256 = built.provenance["engine"], built.provenance["values"]
+    return Text(
+        nb=f"SHA-256 av verdiene: {sha256} (regnet ut av {engine})",
+        en=f"SHA-256 of the values: {sha256} (computed by {engine})",
+    )
 
 
 def _size(built: Panel, file: Path) -> Text:

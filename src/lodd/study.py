@@ -183,27 +183,24 @@ class Study:
             found.append((f"{primary.outcome}, {primary.months}", int(lost.sum())))
         return found
 
-    def panel(self, *, rebuild: bool = False, progress: Progress = silent) -> Panel:
+    def panel(self, *, rebuild: bool = False, engine: str | None = None, progress: Progress = silent) -> Panel:
         """The person x month panel: read if it belongs to the protocol and the extracts as they are, else built.
 
-        Raises:
-            DataError: a register is missing, damaged or contradicts the protocol.
+        See ``lodd.panel_study.panel_of`` for the engines, panels built elsewhere, and what is raised.
         """
-        from lodd.registers import build_panel, is_current, read_panel, write_panel
+        from lodd.panel_study import panel_of
 
-        file = self.folder / PANEL_FILE
-        if not rebuild and file.exists() and is_current(file, self.trial, self.folder, self.participants):
-            return read_panel(file, self.trial)
-        panel = build_panel(self.trial, self.folder, self.participants, progress=progress)
-        write_panel(panel, file)
-        return panel
+        return panel_of(self, rebuild=rebuild, engine=engine, progress=progress)
 
-    def evaluate(self, *, strict: bool = False, draws: int | None = None, progress: Progress = silent) -> Evaluation:
+    def evaluate(
+        self, *, strict: bool = False, draws: int | None = None, engine: str | None = None, progress: Progress = silent
+    ) -> Evaluation:
         """Estimate what the draw did, by the plan; write ``results/estimates.parquet`` and ``results/results.json``.
 
         Args:
             strict: refuse if the protocol is not the locked one.
             draws: redraws for randomisation inference, if other than the plan's.
+            engine: as of :meth:`panel`, where the panel has to be built.
             progress: told of stages and steps.
 
         Raises:
@@ -216,7 +213,7 @@ class Study:
         if strict:
             self._refuse_unlocked()
         started = perf_counter()
-        panel = self.panel(progress=progress)
+        panel = self.panel(engine=engine, progress=progress)
         panel_seconds = perf_counter() - started
         evaluation = evaluate(
             self.trial,

@@ -30,12 +30,13 @@ from lodd.registers.compose import (
     outcome_column,
     value_of,
 )
-from lodd.registers.engines import DuckDBEngine, Engine
+from lodd.registers.engines import Engine, engine_of
+from lodd.registers.hashing import PanelHash
 from lodd.registers.measures import monthly
 from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.participation import active, arms_with_programmes
 from lodd.registers.population import abroad_months, death_months
-from lodd.registers.provenance import provenance_of
+from lodd.registers.provenance import VALUES, provenance_of
 from lodd.registers.reference_days import days_of_reference, started_within, without_day
 from lodd.registers.sources import Source, Table, check_columns, open_file, open_table, refuse_changed
 from lodd.registers.spells import Bounds
@@ -53,8 +54,8 @@ def build_panel(
 ) -> Panel:
     """The panel from the registers' files, whose paths are relative to the trial folder.
 
-    Only registers that an outcome, participation, deaths or stays abroad are computed from are read. The engine, DuckDB
-    unless another is given, is closed afterwards.
+    Only registers that an outcome, participation, deaths or stays abroad are computed from are read. The engine (else
+    that of ``LODD_ENGINE``, or DuckDB) is closed afterwards.
 
     Raises:
         DataError: a file is missing, broken or does not hold what the protocol says; nobody was drawn.
@@ -93,7 +94,7 @@ def _build(
 ) -> Panel:
     if not len(participants):
         raise problems.nobody_drawn()
-    with engine or DuckDBEngine() as opened:
+    with engine or engine_of() as opened:
         return Building(trial, participants, opened, progress).panel(opener)
 
 
@@ -139,6 +140,9 @@ class Building:
             records[register_id] = self._records(sources[register_id], register_id)
         refuse_changed(sources.values())
         frame = self.frame(records)
+        extracts = [(register_id, source.sha256) for register_id, source in sources.items()]
+        values = PanelHash(len(self.grid.window))
+        values.add(frame)
         return Panel(
             frame=frame,
             window=self.grid.window,
@@ -148,7 +152,8 @@ class Building:
                 *(note for register in records.values() for note in register.notes),
                 *break_notes(self.trial, self.used, self.participants),
             ),
-            provenance=provenance_of(self.trial, self.participants, [(r, s.sha256) for r, s in sources.items()]),
+            provenance=provenance_of(self.trial, self.participants, extracts, self.engine)
+            | {VALUES: values.hexdigest()},
         )
 
     def frame(self, records: Mapping[str, Records]) -> pl.DataFrame:

@@ -6,10 +6,9 @@ records of its people.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,19 +26,20 @@ from lodd.protocol.months import MonthRange
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, RegisterNote, known_register
 from lodd.registers import problems
-from lodd.registers.cleaning import Records, clean, clean_drawn, drawn_rows, notes_of
+from lodd.registers.breaks import break_notes
+from lodd.registers.cleaning import DRAWN, Records, clean, clean_drawn, drawn_rows, notes_of, others_of
 from lodd.registers.engines import DuckDBEngine
 from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of, registers_used
 from lodd.registers.panel import Building, coverage_of
 from lodd.registers.provenance import provenance_of
-from lodd.registers.sources import Source, check_columns, open_file, refuse_changed
+from lodd.registers.scratch import scratch_folder
+from lodd.registers.sources import Source, check_columns, open_file, readable, refuse_changed
 from lodd.registers.staging import Ranges, Staged, stage
 from lodd.registers.store import PanelWriter
 
-_NOBODY: Final = {"rows": 0, "not_drawn": 0, "not_drawn_people": 0}
-SCRATCH: Final = ".lodd-panel-"
-"""What a folder of intermediate results begins with."""
+_COHORT: Final = 50_000
+"""People: of fewer, a register of a whole nation has so few rows that these are worth counting first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +92,22 @@ def build_panel_file(
     limit = Memory.of(memory)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _scratch(path.parent) as scratch, DuckDBEngine(limit.engine, scratch) as engine:
+        with scratch_folder(path.parent) as scratch, DuckDBEngine(limit.engine, scratch) as engine:
             work = _Work(trial, participants, engine, folder, progress)
             return work.write(path, scratch, limit, parts)
     except OSError as error:
         raise problems.unwritable(path, error) from error
 
 
-@contextmanager
-def _scratch(beside: Path) -> Iterator[Path]:
-    """A folder for intermediate results, readable by its owner alone, and gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=beside) as scratch:
-        yield Path(scratch)
-
-
 @dataclass(frozen=True, slots=True)
 class _Register:
-    """A register opened: its participants' rows, and counts of all rows and of what others have."""
+    """A register opened: all its rows, and its participants'."""
 
     register: Register
     source: Source
     needs: Needs
+    rows: ir.Table
     drawn: ir.Table
-    others: dict[str, int]
 
 
 class _Work:
@@ -136,15 +129,15 @@ class _Work:
         ranges = Ranges.of(len(self.participants), parts or self._parts(registers, limit))
         staged = self._staged(registers, ranges, scratch)
         extracts = [(name, opened.source.sha256) for name, opened in registers.items()]
-        counts: dict[str, Counter[str]] = {name: Counter(opened.others) for name, opened in registers.items()}
+        counts: dict[str, Counter[str]] = {name: Counter() for name in registers}
         window = self.trial.analysis.window.months
         with PanelWriter(path, window, coverage_of(self.trial)) as writer:
             for part in range(len(ranges)):
                 self._tell(part, ranges)
                 writer.add(self._part(part, ranges, registers, staged, counts))
             refuse_changed(opened.source for opened in registers.values())
-            notes = tuple(note for name, opened in registers.items() for note in _notes(name, opened, counts[name]))
-            writer.finish(notes, provenance := provenance_of(self.trial, self.participants, extracts))
+            notes = tuple(self._notes(registers, counts))
+            provenance = writer.finish(notes, provenance_of(self.trial, self.participants, extracts, self.engine))
         return PanelFile(path, len(self.participants), window, len(ranges), notes, provenance)
 
     def _taken(self, participants: Participants) -> ir.Table:
@@ -157,13 +150,16 @@ class _Work:
         register, needs = known_register(self.trial, name), needs_of(self.trial, name)
         source = open_file(self.engine, name, register, self.folder)
         check_columns(source, needs)
-        drawn, others = drawn_rows(self.engine, source, register, needs, self.people)
-        return _Register(register, source, needs, drawn, others)
+        return _Register(register, source, needs, *drawn_rows(self.engine, source, register, needs, self.people))
 
     def _parts(self, registers: Mapping[str, _Register], limit: Memory) -> int:
-        rows = sum(opened.others["rows"] - opened.others["not_drawn"] for opened in registers.values())
-        window = self.trial.analysis.window.months
-        return limit.parts(len(self.participants), len(window), len(coverage_of(self.trial)), rows)
+        people, window = len(self.participants), self.trial.analysis.window.months
+        rows = 0
+        for opened in registers.values():
+            with readable(opened.source.place):
+                counted = opened.rows if people >= _COHORT else opened.drawn
+                rows += self.engine.fetch(counted.count().as_table()).item()
+        return limit.parts(people, len(window), len(coverage_of(self.trial)), rows)
 
     def _staged(self, registers: Mapping[str, _Register], ranges: Ranges, scratch: Path) -> dict[str, Staged]:
         """Every register's rows by range; nothing where there is one range only."""
@@ -173,7 +169,8 @@ class _Work:
         found = {}
         for step, (name, opened) in enumerate(registers.items()):
             self.progress(label, step, len(registers))
-            found[name] = stage(self.engine, opened.drawn.drop("person_id"), ranges, scratch, f"register-{step}")
+            with readable(opened.source.place):
+                found[name] = stage(self.engine, opened.drawn.drop("person_id"), ranges, scratch, f"register-{step}")
         return found
 
     def _tell(self, part: int, ranges: Ranges) -> None:
@@ -205,16 +202,22 @@ class _Work:
     def _cleaned(self, drawn: ir.Table, name: str, registers: Mapping[str, _Register]) -> Records:
         opened = registers[name]
         try:
-            return clean_drawn(self.engine, drawn, opened.source, opened.register, opened.needs, others=_NOBODY)
+            return clean_drawn(self.engine, drawn, opened.source, opened.register, opened.needs)
         except DataError:
             self._refuse_as_a_whole(registers)
             raise
+
+    def _notes(self, registers: Mapping[str, _Register], counts: Mapping[str, Counter[str]]) -> Iterator[RegisterNote]:
+        """What ``build_panel`` would say, from the counts of all ranges."""
+        if any(found["zoned"] and found["unzoned"] for found in counts.values()):
+            self._refuse_as_a_whole(registers)  # moments with and without a zone, of which no range had both
+        for name, opened in registers.items():
+            with readable(opened.source.place):
+                others = others_of(self.engine, opened.rows, self.people, counts[name][DRAWN])
+            yield from notes_of(name, opened.register, opened.needs, counts[name] | others)
+        yield from break_notes(self.trial, self.used, self.participants)
 
     def _refuse_as_a_whole(self, registers: Mapping[str, _Register]) -> None:
         """What is wrong is said of all the rows at once, as if there were one range."""
         for opened in registers.values():
             clean(self.engine, opened.source, opened.register, opened.needs, self.people)
-
-
-def _notes(name: str, opened: _Register, counts: Mapping[str, int]) -> tuple[RegisterNote, ...]:
-    return notes_of(name, opened.register, opened.needs, counts)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
-from lodd.protocol.canonical import plain, sha256
+from lodd.protocol.canonical import canonical_bytes, plain, sha256
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants
+from lodd.registers.engines import Engine
+from lodd.version import __version__
 
-_LIBRARIES = ("lodd", "ibis-framework", "duckdb", "polars", "pyarrow", "numpy")
+_LIBRARIES = ("ibis-framework", "duckdb", "polars", "pyarrow", "numpy")
+ENGINE: Final = "engine"
+VALUES: Final = "values"
+_SLICE: Final = 50_000
 _WORDS = frozenset({"label", "description", "unit"})
 
 
@@ -54,15 +60,26 @@ def _wordless(entry: dict[str, Any]) -> dict[str, Any]:
 
 def participants_sha256(participants: Participants) -> str:
     """SHA-256 of who was drawn when."""
-    drawn = participants.frame.select("person_id", "drawn_at").rows()
-    return sha256([[person, day.isoformat()] for person, day in drawn])
+    found = hashlib.sha256(b"[")
+    for number, some in enumerate(participants.frame.select("person_id", "drawn_at").iter_slices(_SLICE)):
+        listed = canonical_bytes([[person, day.isoformat()] for person, day in some.rows()])
+        found.update((b"," if number else b"") + listed[1:-1])
+    found.update(b"]")
+    return found.hexdigest()
 
 
-def provenance_of(trial: Trial, participants: Participants, extracts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """``definitions``, ``participants``, ``extract:<register>`` (hashes), ``as_of`` and ``version:<library>``."""
+def provenance_of(
+    trial: Trial, participants: Participants, extracts: Iterable[tuple[str, str]], engine: Engine | None = None
+) -> dict[str, str]:
+    """``definitions``, ``participants``, ``extract:<register>`` (hashes), ``as_of``, ``version:<library>``, ``engine``.
+
+    What is found with the panel itself, its ``values`` (``lodd.registers.hashing``), is added where it is built.
+    """
     found = {"definitions": definitions_sha256(trial), "participants": participants_sha256(participants)}
     found |= {f"extract:{register}": digest for register, digest in extracts}
     if trial.analysis.as_of is not None:
         found["as_of"] = trial.analysis.as_of.isoformat()
-    found["version:python"] = platform.python_version()
+    if engine is not None:
+        found[ENGINE] = f"{engine.name} {engine.version}"
+    found |= {"version:python": platform.python_version(), "version:lodd": __version__}
     return found | {f"version:{name}": version(name) for name in _LIBRARIES}

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,13 +20,14 @@ from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 from lodd.protocol.outcome import Outcome
 from lodd.protocol.types import Panel, Participants, RegisterNote
-from lodd.registers import problems
+from lodd.registers import panel_problems, problems
+from lodd.registers.hashing import PanelHash, panel_sha256
 from lodd.registers.needs import registers_used
-from lodd.registers.provenance import definitions_sha256, provenance_of
+from lodd.registers.provenance import ENGINE, VALUES, definitions_sha256, participants_sha256, provenance_of
 from lodd.registers.sources import file_sha256
 
 _KEY: Final = b"lodd.panel"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class PanelWriter:
@@ -40,6 +42,8 @@ class PanelWriter:
     def __init__(self, path: Path, window: MonthRange, coverage: Mapping[str, tuple[int, int]]) -> None:
         self._path = path
         self._about: dict[str, Any] = {"format": _FORMAT, "window": str(window), "coverage": coverage}
+        self._hash = PanelHash(len(window))
+        self._months = len(window)
         self._stack = ExitStack()
         self._writer: pq.ParquetWriter | None = None
         self._finished = False
@@ -59,22 +63,33 @@ class PanelWriter:
 
     def add(self, frame: pl.DataFrame) -> None:
         """The rows of the next people."""
-        table = frame.to_arrow()
+        self._hash.add(frame)
+        table = self._table(frame)
         with _writable(self._path):
             if self._writer is None:
                 # the schema is not stored: it would hide what is said of the panel at the end
                 self._writer = pq.ParquetWriter(self._beside, table.schema, compression="zstd", store_schema=False)
             self._writer.write_table(table)
 
-    def finish(self, notes: Iterable[RegisterNote], provenance: Mapping[str, str]) -> None:
-        """What the panel says of itself; at least one frame has been added."""
+    def _table(self, frame: pl.DataFrame) -> pa.Table:
+        """The frame with each pseudonym once, as the file holds them too; they are read as text all the same."""
+        people = frame["person_id"].gather_every(self._months).to_arrow()
+        index = np.repeat(np.arange(len(people), dtype=np.int32), self._months)
+        values = frame.drop("person_id").to_arrow()
+        at = frame.columns.index("person_id")
+        return values.add_column(at, "person_id", pa.DictionaryArray.from_arrays(index, people))
+
+    def finish(self, notes: Iterable[RegisterNote], provenance: Mapping[str, str]) -> Mapping[str, str]:
+        """What the panel says of itself, with the hash of its values; at least one frame has been added."""
         assert self._writer is not None
+        provenance = {**provenance, VALUES: self._hash.hexdigest()}
         told = [[note.register, note.kind, note.count] for note in notes]
-        about = json.dumps(self._about | {"notes": told, "provenance": dict(provenance)}, ensure_ascii=False)
+        about = json.dumps(self._about | {"notes": told, "provenance": provenance}, ensure_ascii=False)
         with _writable(self._path):
             self._writer.add_key_value_metadata({_KEY.decode(): about})
             self._writer.close()
         self._finished = True
+        return provenance
 
 
 @contextmanager
@@ -100,11 +115,32 @@ def read_panel(path: Path, trial: Trial) -> Panel:
     """Read a panel, exactly as it was written.
 
     Raises:
-        DataError: no such file, cut off, not a panel, or made by other definitions than the trial's.
+        DataError: no such file, cut off, not a panel, made by other definitions than the trial's, or changed since.
     """
     if _about(path)["provenance"].get("definitions") != definitions_sha256(trial):
         raise problems.other_definitions(path)
-    return read_any_panel(path, trial.outcomes)
+    panel = read_any_panel(path, trial.outcomes)
+    if panel.provenance.get(VALUES) != panel_sha256(panel):
+        raise panel_problems.values_changed(path)
+    return panel
+
+
+def brought_panel(path: Path, trial: Trial, folder: Path, participants: Participants) -> Panel | None:
+    """A panel that was built elsewhere, where the extracts are; None where all extracts are here to build it from.
+
+    Raises:
+        DataError: as :func:`read_panel`; it is not of these participants, or not of an extract that is here.
+    """
+    hashes = {name: _sha256_or_none(trial, name, folder) for name in registers_used(trial)}
+    if None not in hashes.values():
+        return None
+    panel = read_panel(path, trial)
+    if panel.provenance.get("participants") != participants_sha256(participants):
+        raise panel_problems.other_participants(path)
+    known = {name: panel.provenance.get(f"extract:{name}") for name in hashes}
+    if differ := [name for name, sha256 in hashes.items() if sha256 not in (None, known[name])]:
+        raise panel_problems.other_extracts(path, differ)
+    return panel
 
 
 def read_any_panel(path: Path, outcomes: Mapping[str, Outcome] | None = None) -> Panel:
@@ -136,7 +172,15 @@ def is_current(path: Path, trial: Trial, folder: Path, participants: Participant
         extracts = [(r, file_sha256(r, trial.registers[r], folder)) for r in registers_used(trial)]
     except DataError:
         return False
-    return bool(made_from == provenance_of(trial, participants, extracts))
+    settled = {key: value for key, value in made_from.items() if key not in (ENGINE, VALUES)}
+    return bool(settled == provenance_of(trial, participants, extracts))
+
+
+def _sha256_or_none(trial: Trial, register_id: str, folder: Path) -> str | None:
+    try:
+        return file_sha256(register_id, trial.registers[register_id], folder)
+    except DataError:
+        return None
 
 
 def _read(path: Path) -> tuple[dict[str, Any], pa.Table]:

@@ -1,0 +1,42 @@
+"""The panel of a trial folder: read where it belongs there, else built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lodd.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from lodd.protocol import Panel
+    from lodd.study import Study
+
+
+def panel_of(study: Study, *, rebuild: bool = False, engine: str | None = None, progress: Progress = silent) -> Panel:
+    """The panel, read if it belongs to the protocol and the extracts as they are, else built and written.
+
+    A panel that was built elsewhere, where the extracts are, is read where they are not, if it is of the same
+    definitions and people and its values give its hash.
+
+    Args:
+        study: the trial folder.
+        rebuild: build it in any case.
+        engine: ``duckdb``, ``postgresql`` or ``spark``; else as ``LODD_ENGINE`` says, or DuckDB.
+        progress: told of registers and columns.
+
+    Raises:
+        DataError: a register is missing, damaged or contradicts the protocol; the panel is another's or was changed.
+        UsageError: no such engine, or it is not installed or cannot be reached.
+    """
+    from lodd.registers import brought_panel, build_panel, is_current, read_panel, write_panel
+    from lodd.registers.engines import engine_of
+    from lodd.study import PANEL_FILE
+
+    file, trial, people = study.folder / PANEL_FILE, study.trial, study.participants
+    if file.exists() and not rebuild:
+        if is_current(file, trial, study.folder, people):
+            return read_panel(file, trial)
+        if (brought := brought_panel(file, trial, study.folder, people)) is not None:
+            return brought
+    panel = build_panel(trial, study.folder, people, engine=engine_of(engine), progress=progress)
+    write_panel(panel, file)
+    return panel
