@@ -100,7 +100,7 @@ def _steps(yearly: Numbers, middle: object) -> Numbers:
     around[0, YEAR:], around[1, :-YEAR] = change[:-YEAR], change[YEAR:]
     trend = np.where(np.isnan(around[0]), around[1], np.where(np.isnan(around[1]), around[0], around.mean(axis=0)))
     steps: Numbers = change - trend
-    one_sided = np.isnan(around).any(axis=0)
+    one_sided = np.isnan(around).any(axis=0) & ~np.isnan(steps)
     steps[one_sided & ((np.abs(change) < np.abs(steps) / 2) | (np.sign(change) != np.sign(steps)))] = 0.0
     return steps
 

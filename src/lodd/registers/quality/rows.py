@@ -184,7 +184,7 @@ def _impossible(judged: ir.Table, covers: Coverage) -> Marks:
         yield ("before_birth", ""), kept & (month >= month_index(FIRST_DAY)) & (month < month_of(judged.born))
     last = judged.until.fill_null(ENDLESS) if "started" in judged.columns else None
     ends = month if last is None else month_of(last)
-    yield ("before_coverage", ""), kept & (ends < month_index(covers.since)) & (ends >= month_index(FIRST_DAY))
+    yield ("before_coverage", ""), kept & (ends < month_index(covers.since)) & (month >= month_index(FIRST_DAY))
     yield ("after_coverage", ""), kept & (month > month_index(covers.until))
 
 
