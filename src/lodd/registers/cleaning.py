@@ -29,6 +29,10 @@ from lodd.registers.problems import EXAMPLES, Found, Place
 from lodd.registers.sources import Source, readable
 from lodd.registers.typed import FILE
 
+FEW_OTHERS = 1_000_000
+"""Rows of people who were not drawn: up to so many, these people are counted."""
+DRAWN = "drawn"
+"""The count of the participants' rows."""
 KEPT = "kept"
 REPEATED = ("registered_later", "duplicates", "superseded", "version_ties", "withdrawn")
 UNDATED = ("missing_start", "start_after_stop")
@@ -92,14 +96,17 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
     Raises:
         DataError: a column of a wrong type, a value that cannot be read or is missing where that is an error.
     """
-    drawn, others = drawn_rows(engine, source, register, needs, people)
-    return clean_drawn(engine, drawn, source, register, needs, others=others)
+    rows, drawn = drawn_rows(engine, source, register, needs, people)
+    records = clean_drawn(engine, drawn, source, register, needs)
+    with readable(source.place):
+        counts = {**records.counts, **others_of(engine, rows, people, records.counts[DRAWN])}
+    return replace(records, notes=notes_of(source.place.register, register, needs, counts), counts=counts)
 
 
 def drawn_rows(
     engine: Engine, source: Source, register: Register, needs: Needs, people: ir.Table
-) -> tuple[ir.Table, dict[str, int]]:
-    """The participants' rows of :func:`numbered`, with ``person``, and counts of all rows and of what others have.
+) -> tuple[ir.Table, ir.Table]:
+    """All rows as :func:`numbered`, and those of the participants, with ``person``.
 
     Raises:
         DataError: the file cannot be read; nothing in it was known on the day that is asked for.
@@ -107,10 +114,9 @@ def drawn_rows(
     with readable(source.place):
         rows = numbered(source, register)
         _refuse_other_names(engine, source, register, people)
-        others = engine.fetch(_undrawn(rows, people)).row(0, named=True)
         if needs.as_of is not None and register.registered is not None:
             moments.refuse_too_early(engine, rows, register.registered, source.place, needs.as_of)
-    return rows.inner_join(people, "person_id"), others
+    return rows, rows.inner_join(people, "person_id")
 
 
 def _refuse_other_names(engine: Engine, source: Source, register: Register, people: ir.Table) -> None:
@@ -121,18 +127,18 @@ def _refuse_other_names(engine: Engine, source: Source, register: Register, peop
             raise source_problems.not_numbers(source.place, register.person, count)
 
 
-def clean_drawn(
-    engine: Engine, drawn: ir.Table, source: Source, register: Register, needs: Needs, *, others: dict[str, int]
-) -> Records:
-    """The records that count among participants' rows (all of each person's); raises as :func:`clean`."""
+def clean_drawn(engine: Engine, drawn: ir.Table, source: Source, register: Register, needs: Needs) -> Records:
+    """The records that count among participants' rows (all of each person's); raises as :func:`clean`.
+
+    Notes are made by :func:`notes_of`, of the counts here and those of :func:`others_of`.
+    """
     with readable(source.place):
         rows, flags = judge(drawn, source, register, needs)
         judged = engine.keep(rows)
     counts = engine.fetch(_counted(judged, register, flags)).row(0, named=True)
     _Refusals(engine, judged, register, source.place, needs).check(flags, counts)
     kept = _without_missing(judged.filter(judged.fate == KEPT), register, source.place)
-    counts = others | counts
-    return Records(kept, register, source.place, notes_of(source.place.register, register, needs, counts), counts)
+    return Records(kept, register, source.place, (), counts)
 
 
 def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
@@ -157,15 +163,18 @@ def numbered(source: Source, register: Register) -> ir.Table:
     return table.select(**prefixed, person_id=person, row=table[ROW])
 
 
-def _undrawn(rows: ir.Table, people: ir.Table) -> ir.Table:
-    """Counts of all rows, and of the rows and people who were not drawn."""
-    marked = rows.left_join(people, "person_id").select("person", seen=rows.person_id)
-    other = marked.person.isnull()
-    return marked.aggregate(
-        rows=marked.count(),
-        not_drawn=other.sum().fill_null(0),
-        not_drawn_people=marked.seen.nunique(where=other),
-    )
+def others_of(engine: Engine, rows: ir.Table, people: ir.Table, drawn: int) -> dict[str, int]:
+    """Counts of all rows, and of the rows and people who were not drawn, where so many rows are participants'.
+
+    The people are counted where there are few enough rows of others to be a matter for those who made the extract: in
+    the register of a nation everybody else is expected, and to tell millions of pseudonyms apart takes seconds.
+    """
+    total = engine.fetch(rows.count().as_table()).item()
+    found = {"rows": total, "not_drawn": total - drawn, "not_drawn_people": 0}
+    if 0 < found["not_drawn"] <= FEW_OTHERS:
+        others = rows.anti_join(people, "person_id")
+        found["not_drawn_people"] = engine.fetch(others.aggregate(people=others.person_id.nunique())).item()
+    return found
 
 
 def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
@@ -277,6 +286,7 @@ def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Tabl
     """One row of counts: each fate, each flag, the missing values and the sizes of the totals of each column."""
     kept, used = judged.fate == KEPT, ~judged.fate.isin(REPEATED)
     counts = {fate: (judged.fate == fate).sum() for fate in (*REPEATED, *UNDATED)}
+    counts[DRAWN] = judged.count()
     for flag in flags:
         counts[flag.name] = (judged[flag.name] & (kept if flag.of_kept else used | flag.of_versions)).sum()
     if register.registered is not None:

@@ -39,7 +39,7 @@ class Grid:
     @property
     def bounds(self) -> Bounds:
         """The calendar months that anyone's window holds."""
-        return Bounds(int(self.calendar.min()), int(self.calendar.max()))
+        return Bounds(int(self.calendar[:, 0].min()), int(self.calendar[:, -1].max()))
 
     def spread(self, found: pl.DataFrame, before: int = 0) -> Matrix:
         """Rows of ``person, month, value`` put in their places, (n, before + months); zero elsewhere.

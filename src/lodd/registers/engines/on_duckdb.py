@@ -14,11 +14,14 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from polars import selectors
 
 from lodd.registers.engines import problems
+from lodd.registers.engines.duckdb_tables import attached, check_table, parts_of
 from lodd.registers.engines.protocol import ROW
 
+_FILE_ROW = "file_row_number"
 _SPILLING = ("no space left", "max_temp_directory_size", "failed to offload", "could not write")
 
 
@@ -43,6 +46,7 @@ class DuckDBEngine:
         given = {"memory_limit": memory_limit, "temp_directory": temp_folder and str(temp_folder), "threads": threads}
         self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
         self._number = count()
+        self._databases: dict[Path, str] = {}
         self._made: list[str] = []
 
     @property
@@ -67,7 +71,13 @@ class DuckDBEngine:
         """As the protocol says."""
         # what folders' names say is read by sources.py, alike for every engine
         named = [str(path) for path in paths]
-        return _numbered(self._backend.read_parquet(named, table_name=self._name(), hive_partitioning=False))
+        if len(named) > 1 or _FILE_ROW in pq.read_schema(paths[0]).names:
+            return _numbered(self._backend.read_parquet(named, table_name=self._name(), hive_partitioning=False))
+        # the file's own numbers: they are known however it is read, so that only wanted rows need be
+        table = self._backend.read_parquet(
+            named, table_name=self._name(), hive_partitioning=False, file_row_number=True
+        )
+        return table.mutate(**{ROW: table[_FILE_ROW] + 1}).drop(_FILE_ROW)
 
     def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
         """As the protocol says."""
@@ -82,6 +92,20 @@ class DuckDBEngine:
             auto_detect=False,
         )
         return _numbered(table)
+
+    def read_database(self, path: Path, name: str) -> ir.Table:
+        """A table or view of a DuckDB file, with the column ``ROW``; the file is opened for reading only.
+
+        Raises:
+            NoSuchTableError: there is none of this name.
+        """
+        if path not in self._databases:
+            self._databases[path] = f"lodd_database_{len(self._databases)}"
+            attached(self._backend.con, path, self._databases[path])
+        catalog = self._databases[path]
+        check_table(self._backend.con, catalog, name)
+        schema, table = parts_of(name)
+        return _numbered(self._backend.table(table, database=(catalog, schema)))
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """As the protocol says."""
