@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from lodd.protocol.microdata import csv_file, json_file
 from lodd.protocol.register import Register
 from lodd.protocol.source import Csv
-from lodd.registers import microdata, problems, source_problems
+from lodd.registers import databases, microdata, problems, source_problems
 from lodd.registers.csv_files import Diagnosis, check_encoding, columns_of, delimiter_of
 from lodd.registers.dialect import as_usual, copied, is_unusual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
@@ -50,10 +50,10 @@ class Source:
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
-    """Open a register's file, the files of a glob in the order of their names, a folder of files, or a dataset.
+    """Open a register's file, the files of a glob in the order of their names, a folder of files, a dataset or a table.
 
     The hash is that of the file's bytes; for several files, of their names and hashes. Two files with the same rows in
-    another order have different hashes.
+    another order have different hashes; for tables of a database the order does not matter.
 
     Raises:
         DataError: no such file, empty, cut off, of another kind, unreadable, not as the protocol says.
@@ -62,6 +62,9 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     place = Place(register_id, register.source)
     if register.dataset is not None:
         return _open_dataset(engine, register_id, register, folder)
+    if register.table is not None:
+        table, sha256 = databases.read(engine, register, folder, place)
+        return _source(table, place, sha256)
     return _open_files(engine, register, folder, place)
 
 
@@ -107,6 +110,8 @@ def file_sha256(register_id: str, register: Register, folder: Path) -> str:
     place = Place(register_id, register.source)
     if register.dataset is not None:
         return _dataset_sha256(register.dataset, folder, place)
+    if register.table is not None:
+        return databases.content_sha256(register, folder, place)
     files = _files(folder, register, place)
     with readable(place):
         return digest(files)
