@@ -1,0 +1,44 @@
+"""The definition language's first times are those that the analysis of time to a first job follows."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+import numpy as np
+
+from lodd.evaluation.further.first_time import lifetimes
+from lodd.evaluation.notes import Notebook
+from lodd.evaluation.plan import Plan
+from lodd.protocol.lock import Prespecification
+from lodd.registers import build_panel_from
+from tests.properties.test_panel_crowd import EVENT, PEOPLE, SPELL, tables
+from tests.registers.small import people_of, trial_of
+
+
+def test_both_find_the_same_first_month() -> None:
+    """A crowd of 40 with deaths, stays abroad and a register that ends before some can be followed to the end."""
+    outcomes = {
+        "job": {"register": "jobs", "measure": {"any": True, "where": {"employer": "x"}}, "counts": "day 16"},
+        "first": {"first_of": "job"},
+        "ever": {"ever_of": "job"},
+    }
+    population = {"deaths": "deaths", "emigrations": "abroad"}
+    registers = {"jobs": SPELL, "abroad": SPELL, "deaths": EVENT}
+    trial = trial_of(registers, outcomes, window=(1, 5), population=population)
+    rng = random.Random(3)
+    participants = people_of(**{person: date(2016, rng.randint(1, 5), rng.randint(1, 28)) for person in PEOPLE})
+    held = {name: table for name, table in tables(5, "month").items() if name in registers}
+    panel = build_panel_from(trial, held, participants)
+    lives = lifetimes(Plan(trial, panel, Prespecification(), Notebook()), "job")
+    first, ever = (panel.matrix(name)[:, panel.event_months >= 1] for name in ("first", "ever"))
+    months = np.arange(1, 6)
+    found = (lives.cause == 1)[:, None] & (lives.month[:, None] == months)
+    assert ((first == 1) == found).all()
+    # whoever dies or leaves before is another matter: a job after a stay abroad is one, if not surely the first
+    followed = lives.cause == 1
+    since = (lives.month[:, None] <= months)[followed]
+    assert ((ever[followed] == 1) == (since & ~np.isnan(ever[followed]))).all()
+    assert {0, 1} <= set(lives.cause.tolist())
+    assert lives.cause.max() >= 2  # somebody dies or leaves first
+    assert np.isnan(first).any()
