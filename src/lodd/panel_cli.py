@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from cyclopts import Parameter
 
 from lodd.locale import Language, Text, number, preferred_language
-from lodd.terminal import progress_shown, say, say_json
+from lodd.terminal import progress_shown, say, say_json, warn
 
 if TYPE_CHECKING:
     from lodd.protocol import Panel
@@ -83,6 +83,7 @@ def panel(
     Raises:
         UsageError: two things to compare with at once.
     """
+    from lodd.panel_warnings import oddities_of, problems_of
     from lodd.study import open_study
 
     use_engine(engine)
@@ -94,14 +95,18 @@ def panel(
         return
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         built = study.panel(rebuild=True, progress=progress)
+    odd = oddities_of(built)
     if json:
         notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
         made = {key: built.provenance[key] for key in ("engine", "values")}
         size = {"people": built.people, "rows": built.frame.height}
-        say_json({**size, "outcomes": list(built.outcomes), "notes": notes, **made})
+        zero = {"always_zero": list(odd.always_zero), "never_observed": list(odd.never_observed)}
+        say_json({**size, "outcomes": list(built.outcomes), "notes": notes, **zero, **made})
         return
     say(_size(built, folder / "results/panel.parquet"), _LANGUAGE)
     say(_hash(built), _LANGUAGE)
+    for problem in problems_of(odd):
+        warn(problem, _LANGUAGE)
     say(Text(nb=f"Neste: lodd evaluate {folder}", en=f"Next: lodd evaluate {folder}"), _LANGUAGE)
 
 

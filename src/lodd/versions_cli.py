@@ -72,6 +72,8 @@ def panel_versions(
 
 
 def _say_panel(panel: Panel, file: Path, *, json: bool) -> None:
+    from lodd.panel_warnings import oddities_of, problems_of
+
     as_of = panel.provenance["as_of"]
     if json:
         notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in panel.notes]
@@ -90,7 +92,8 @@ def _say_panel(panel: Panel, file: Path, *, json: bool) -> None:
         ),
         _LANGUAGE,
     )
-    warn_not_rebuilt(tuple(dict.fromkeys(note.register for note in panel.notes if note.kind == "not_rebuilt")))
+    for problem in problems_of(oddities_of(panel)):
+        warn(problem, _LANGUAGE)
 
 
 def _two_at_once() -> Problem:
@@ -182,6 +185,8 @@ def _between_arms(trial: Trial, widest: Mapping[str, Any], changes: pl.DataFrame
 
 def warn_of_versions(compared: Compared) -> None:
     """What makes the comparison other than one of corrections alone."""
+    from lodd.panel_warnings import used_as_they_are
+
     if compared.other_definitions:
         warn(
             Problem(
@@ -194,18 +199,8 @@ def warn_of_versions(compared: Compared) -> None:
             ),
             _LANGUAGE,
         )
-    warn_not_rebuilt(compared.not_rebuilt)
-
-
-def warn_not_rebuilt(registers: tuple[str, ...]) -> None:
-    """Names registers that cannot be read as they were known on a day."""
-    if registers:
-        listed = _listed(registers)
-        found = Text(
-            nb=f"uten «registered» er disse brukt som de er nå, ikke som de var: {listed.nb}",
-            en=f'without "registered" these are used as they are now, not as they were: {listed.en}',
-        )
-        warn(Problem(found), _LANGUAGE)
+    if compared.not_rebuilt:
+        warn(used_as_they_are(compared.not_rebuilt), _LANGUAGE)
 
 
 def label_of(trial: Trial, column: str) -> Text:

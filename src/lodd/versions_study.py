@@ -108,20 +108,20 @@ def _named(panel: Panel) -> Version:
 
 def compare_versions(study: Study, own: Version, other: Version) -> Compared:
     """What changed from one version to another; ``other`` comes first unless it was known later."""
+    from lodd.panel_warnings import not_rebuilt
     from lodd.registers.versions import compare_panels
 
     latest = date.max
     before, after = (own, other) if (own.as_of or latest) < (other.as_of or latest) else (other, own)
     made = before.panel.provenance, after.panel.provenance
     comparison = compare_panels(before.panel, after.panel, study.participants)
-    notes = [note for version in (before, after) for note in version.panel.notes if note.kind == "not_rebuilt"]
     return Compared(
         before=before,
         after=after,
         comparison=comparison,
         other_extracts=_other_extracts(*made),
         other_definitions=not all(_same_definitions(study.trial, version) for version in (before, after)),
-        not_rebuilt=tuple(dict.fromkeys(note.register for note in notes)),
+        not_rebuilt=not_rebuilt(before.panel, after.panel),
     )
 
 

@@ -190,6 +190,20 @@ def test_nothing_changed(built: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "No person-months changed." in capsys.readouterr().out
 
 
+def test_a_panel_of_nothing_but_zeros_is_remarked_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt code, and a window that no register covers."""
+    misspelt = 'measure = { any = true, where = { id = "l" } }'
+    later = 'covers = { from = 2015-07-01, until = 2016-12-31 }\nstart = "day"'
+    text = PROTOCOL.replace('measure = { sum = "hours", at_least = 4 }', misspelt)
+    (folder / "trial.toml").write_text(
+        text.replace('covers = { from = 2014-01-01, until = 2016-12-31 }\nstart = "day"', later)
+    )
+    assert run("panel", folder) == 0
+    seen = capsys.readouterr()
+    assert "0 for everybody in every month: in_work" in seen.err
+    assert "observed for nobody in any month: at_school" in seen.err
+
+
 def test_what_cannot_be(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("panel", built, "--compare", "x.parquet", "--compare-as-of", "2015-06-30") == 2
     assert "--compare and --compare-as-of at once" in capsys.readouterr().err
