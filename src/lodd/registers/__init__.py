@@ -12,12 +12,15 @@ missing because no register covers it, or because the person is dead or abroad.
 
 from lodd.registers.facts import with_facts
 from lodd.registers.panel import build_panel, build_panel_from
+from lodd.registers.panel_file import PanelFile, build_panel_file
 from lodd.registers.reference import reference_panel
 from lodd.registers.store import brought_panel, is_current, read_panel, write_panel
 
 __all__ = [
+    "PanelFile",
     "brought_panel",
     "build_panel",
+    "build_panel_file",
     "build_panel_from",
     "is_current",
     "read_panel",
