@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from lodd.registers import reference_panel
 from lodd.registers.explained import headline, lines_of
 from lodd.registers.explaining import Explanation, Subject, explain
 from lodd.registers.reference import RefusedError
+from lodd.registers.reference_days import days_of_person
 from tests.properties.test_panel import (
     AGGREGATES,
     DISTINCT,
@@ -45,8 +47,9 @@ def assert_explained(trial: Trial, held: Mapping[str, pl.DataFrame], participant
             name: [(i, row) for i, row in enumerate(each, 1) if row["person_id"] == line["person_id"]]
             for name, each in rows.items()
         }
-        drawn_at = participants.frame.filter(pl.col("person_id") == line["person_id"])["drawn_at"].item()
-        subject = Subject(line["person_id"], drawn_at, own)
+        one = replace(participants, frame=participants.frame.filter(pl.col("person_id") == line["person_id"]))
+        drawn_at = one.frame["drawn_at"].item()
+        subject = Subject(line["person_id"], drawn_at, own, days_of_person(trial, one))
         for name in trial.outcomes:
             month = month_index(line["month"])
             assert_tells(explain(trial, subject, name, month, line[name]), own, trial)
