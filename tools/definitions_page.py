@@ -88,6 +88,6 @@ def _rows(name: str, example: Any) -> Iterator[tuple[str, list[bool], str]]:
         said = ", ".join(
             f"{cell:g}" if isinstance(cell, float) else str(cell) for key, cell in row.items() if key not in dates
         )
-        until = f" – {row['stop']}" if name == "jobs" else ""
+        until = f" – {row['stop']}" if register.stop else ""
         when = f"{row[register.start or '']:%Y-%m}" if name == "pay" else f"{row[register.start or '']}{until}"
         yield f"{name} {said}", [touches(register, record, month) for month in _MONTHS], when

@@ -41,6 +41,16 @@ temporality = "event"
 covers = { from = 2014-01-01, until = 2015-12-31 }
 start = "day"
 columns = { minutes = { decimals = 0 } }
+
+[registers.grants]
+file = "registers/grants.parquet"
+temporality = "status"
+covers = { from = 2014-01-01, until = 2015-12-31 }
+start = "start"
+stop = "stop"
+record = ["case"]
+registered = "registered"
+withdrawn = { column = "status", values = ["CANCELLED"] }
 """
 
 
@@ -59,6 +69,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": ("start", "stop", "employer", "hours"),
     "pay": ("month", "source", "amount"),
     "visits": ("day", "kind", "minutes"),
+    "grants": ("start", "stop", "case", "status", "registered"),
 }
 
 
@@ -80,6 +91,7 @@ WAGES = {
     )
 }  # fmt: skip
 VISITS = {"visits": ((on(2, 2), "doctor", 20), (on(2, 20), "dentist", 45), (on(5, 5), "doctor", 10))}
+GRANT = '[outcomes.has_grant]\nregister = "grants"\nmeasure = { any = true }\n'
 JOB = '[outcomes.job]\nregister = "jobs"\nmeasure = { any = true }\n\n'
 
 SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
@@ -303,6 +315,32 @@ SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
                 '[outcomes.first_paid_well]\nfirst_of = "paid_well"\nfrom = -2\n',
                 {"pay": ((on(1, 1), "bakery", 100), (on(3, 1), "bakery", 500), (on(4, 1), "bakery", 90))},
                 "0 . . 0 0 0 0 0",
+            ),
+        ),
+    ),
+    (
+        Text(nb="Rettelser", en="Corrections"),
+        (
+            Example(
+                Text(
+                    nb="Av en oppføring gjelder den versjonen som ble registrert sist",
+                    en="Of a record the version counts that was registered last",
+                ),
+                GRANT,
+                {"grants": ((on(2, 1), on(6, 30), "A1", "GRANTED", on(1, 20)),
+                            (on(2, 1), on(4, 30), "A1", "STOPPED", on(5, 11)))},
+                "0 1 1 1 0 0 0 0",
+            ),
+            Example(
+                Text(
+                    nb="En oppføring som er trukket tilbake, har aldri vært der; en annen av samme person står",
+                    en="A record that was taken back was never there; another of the same person stands",
+                ),
+                GRANT,
+                {"grants": ((on(2, 1), on(6, 30), "A1", "GRANTED", on(1, 20)),
+                            (on(2, 1), on(6, 30), "A1", "CANCELLED", on(2, 2)),
+                            (on(4, 1), on(5, 31), "A2", "GRANTED", on(4, 9)))},
+                "0 0 0 1 1 0 0 0",
             ),
         ),
     ),
