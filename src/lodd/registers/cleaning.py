@@ -26,6 +26,7 @@ from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
 from lodd.registers.needs import Needs
 from lodd.registers.problems import EXAMPLES, Found, Place
+from lodd.registers.pseudonyms import refuse_strangers
 from lodd.registers.sources import Source, readable
 from lodd.registers.typed import FILE
 
@@ -100,6 +101,7 @@ def clean(engine: Engine, source: Source, register: Register, needs: Needs, peop
     records = clean_drawn(engine, drawn, source, register, needs)
     with readable(source.place):
         counts = {**records.counts, **others_of(engine, rows, people, records.counts[DRAWN])}
+        refuse_strangers(engine, rows, people, counts, source.place)
     return replace(records, notes=notes_of(source.place.register, register, needs, counts), counts=counts)
 
 

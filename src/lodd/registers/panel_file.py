@@ -33,6 +33,7 @@ from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of, registers_used
 from lodd.registers.panel import Building, coverage_of
 from lodd.registers.provenance import provenance_of
+from lodd.registers.pseudonyms import refuse_strangers
 from lodd.registers.scratch import scratch_folder
 from lodd.registers.sources import Source, check_columns, open_file, readable, refuse_changed
 from lodd.registers.staging import Ranges, Staged, stage
@@ -214,6 +215,7 @@ class _Work:
         for name, opened in registers.items():
             with readable(opened.source.place):
                 others = others_of(self.engine, opened.rows, self.people, counts[name][DRAWN])
+                refuse_strangers(self.engine, opened.rows, self.people, others, opened.source.place)
             yield from notes_of(name, opened.register, opened.needs, counts[name] | others)
         yield from break_notes(self.trial, self.used, self.participants)
 
