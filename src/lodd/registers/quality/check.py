@@ -10,17 +10,17 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from lodd.errors import DataError
+from lodd.errors import DataError, LoddError, UsageError
 from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
 from lodd.protocol.months import whole_months
 from lodd.protocol.register import Register
-from lodd.protocol.types import Participants
+from lodd.protocol.types import Participants, known_register
 from lodd.registers import problems
-from lodd.registers.cleaning import numbered
+from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
 from lodd.registers.engines import Engine, engine_of
-from lodd.registers.needs import needs_of
+from lodd.registers.needs import Needs, needs_of
 from lodd.registers.problems import Place
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
 from lodd.registers.quality.fixed import differing_facts, missing_facts
@@ -74,24 +74,21 @@ class _Check:
         return Quality(number, tuple(found), tuple(self._of_all(found)), seconds)
 
     def _register(self, register_id: str) -> RegisterQuality:
-        register = self.trial.registers[register_id]
+        register = known_register(self.trial, register_id)
         about = RegisterQuality(register_id, register.temporality, register.source, readable=True)
         try:
-            source, needs = (
-                open_file(self.engine, register_id, register, self.folder),
-                needs_of(self.trial, register_id),
-            )
-            check_columns(source, needs)
+            source = open_file(self.engine, register_id, register, self.folder)
+            check_columns(source, needs_of(self.trial, register_id))
             with readable(source.place):
                 rows = numbered(source, register)
                 people = self.people or everybody(self.engine, rows)
                 if register.temporality == "fixed":
                     return self._facts(about, source, rows, people)
                 return self._over_time(about, source, rows, people)
-        except DataError as error:
+        except (DataError, UsageError) as error:
             return replace(about, readable=False, findings=self._unreadable(register_id, register, error))
 
-    def _unreadable(self, register_id: str, register: Register, error: DataError) -> tuple[Finding, ...]:
+    def _unreadable(self, register_id: str, register: Register, error: LoddError) -> tuple[Finding, ...]:
         """Before anybody is drawn, extracts need not be there."""
         missing = error.problems == problems.file_missing(Place(register_id, register.source)).problems
         kind, severity = ("file_missing", _MISSING[self.drawn]) if missing else ("unreadable", _ERROR)
@@ -106,7 +103,7 @@ class _Check:
         return _with_sizes(sized, size)
 
     def _over_time(self, about: RegisterQuality, source: Source, rows: ir.Table, people: People) -> RegisterQuality:
-        register_id, register = about.register, self.trial.registers[about.register]
+        register_id, register = about.register, known_register(self.trial, about.register)
         needs = needs_of(self.trial, register_id)
         size = self._sizes(rows, people)
         months, missing = by_month(self.engine, source, register, needs)
@@ -114,11 +111,22 @@ class _Check:
         found = [*people_findings(self.trial, register_id, size, people.names)]
         found += month_findings(self.trial, register_id, months)
         found += [row_finding(register_id, register, needs, one, size.drawn_rows) for one in counted]
+        if self.drawn and not any(finding.handling == "stops" for finding in found):
+            found += self._refusals(source, register, needs, people)
         assert register.covers is not None  # lodd.protocol.checks
         covers = whole_months(register.covers.since, register.covers.until)
         breaks = declared_breaks(register)
         over_time = replace(about, covers=covers, months=months, missing=missing, breaks=breaks, findings=tuple(found))
         return _with_sizes(over_time, size)
+
+    def _refusals(self, source: Source, register: Register, needs: Needs, people: People) -> Iterator[Finding]:
+        """What building the panel would stop with, of what has not been found."""
+        try:
+            _, drawn = drawn_rows(self.engine, source, register, needs, people.table)
+            clean_drawn(self.engine, drawn, source, register, needs)
+        except DataError as error:
+            register_id = source.place.register
+            yield from (Finding(register_id, "refused", "error", "stops", problem=each) for each in error.problems)
 
     def _known(self, people: People, register_id: str) -> People:
         """What is known of the people from other registers than this one."""

@@ -9,6 +9,7 @@ from typing import Final
 from lodd.protocol.model import Trial
 from lodd.protocol.months import month_index, whole_months
 from lodd.protocol.register import Register
+from lodd.protocol.types import known_register
 from lodd.registers.quality.levels import SMALLEST_COUNT, SMALLEST_MEAN, Step, level_breaks, odd_months, runs
 from lodd.registers.quality.model import Example, Finding, Handling, Months, Severity
 from lodd.registers.quality.rows import SHOWN
@@ -57,7 +58,7 @@ class _OverTime:
 
     @property
     def register(self) -> Register:
-        return self.trial.registers[self.register_id]
+        return known_register(self.trial, self.register_id)
 
     @property
     def inside(self) -> range:

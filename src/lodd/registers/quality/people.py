@@ -11,7 +11,7 @@ import polars as pl
 
 from lodd.errors import DataError
 from lodd.protocol.model import Trial
-from lodd.protocol.types import Participants
+from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import KEPT, judge, numbered
 from lodd.registers.engines import Engine
 from lodd.registers.needs import needs_of
@@ -69,7 +69,7 @@ def _rows(engine: Engine, trial: Trial, folder: Path, register_id: str | None, p
     """A register's rows of these people that count, kept; None where there is none, or it cannot be read."""
     if register_id is None:
         return None
-    register, needs = trial.registers[register_id], needs_of(trial, register_id)
+    register, needs = known_register(trial, register_id), needs_of(trial, register_id)
     try:
         source = open_file(engine, register_id, register, folder)
         check_columns(source, needs)

@@ -12,13 +12,16 @@ from decimal import Decimal
 from typing import Final
 
 from lodd.protocol.register import Register
+from lodd.registers.cleaning import EARLIEST
 from lodd.registers.needs import Needs
 from lodd.registers.quality.model import Finding, Handling, Severity
-from lodd.registers.quality.rows import FAR_YEARS, FIRST_DAY, Counted
+from lodd.registers.quality.rows import FAR_YEARS, Counted
 
 MANY: Final = 0.05
 """A note about a larger share of the rows than this is a warning."""
-_UNREADABLE: Final = frozenset({"unreadable_date", "unreadable_moment", "not_a_number", "decimals", "too_large"})
+_UNREADABLE: Final = frozenset({"unreadable_date", "unreadable_moment", "not_a_number", "decimals", "too_large"}) | {
+    "unknown_code"
+}
 _DOUBTFUL: Final = frozenset({"version_ties", "missing_start", "start_after_stop", "before_1900", "before_birth"}) | {
     "far_stop",
     "after_death",
@@ -33,6 +36,7 @@ _HANDLED: Final[Mapping[str, Handling]] = {
     "after_death": "by_rule",
     "past_death": "by_rule",
     "while_abroad": "by_rule",
+    "other_code": "unmatched",
 }
 
 
@@ -97,7 +101,7 @@ def _missing(column: str, register: Register, needs: Needs) -> Handling:
 def _limit(kind: str, register: Register) -> date | None:
     assert register.covers is not None
     limits = {
-        "before_1900": FIRST_DAY,
+        "before_1900": EARLIEST,
         "before_coverage": register.covers.since,
         "after_coverage": register.covers.until,
         "far_stop": date(register.covers.until.year + FAR_YEARS, 12, 31),

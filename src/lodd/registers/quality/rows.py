@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import ibis
@@ -16,7 +15,8 @@ import ibis.expr.types as ir
 
 from lodd.protocol.months import first_day, month_index
 from lodd.protocol.register import Coverage, Register
-from lodd.registers.cleaning import KEPT, REPEATED, UNDATED, Flag, judge, numbered
+from lodd.registers import code_lists
+from lodd.registers.cleaning import EARLIEST, KEPT, REPEATED, UNDATED, Flag, judge, numbered
 from lodd.registers.engines import Engine
 from lodd.registers.needs import Needs
 from lodd.registers.quality.model import Example
@@ -24,8 +24,6 @@ from lodd.registers.sources import Source
 from lodd.registers.spells import ENDLESS
 from lodd.registers.typed import FILE, month_of
 
-FIRST_DAY: Final = date(1900, 1, 1)
-"""Records from before this day are taken for mistakes."""
 FAR_YEARS: Final = 20
 """A stop more than this many years after the register's coverage is taken for a mistake, unless it is 9999-12-31."""
 SHOWN: Final = 5
@@ -82,7 +80,9 @@ class Marked:
         rows = numbered(source, register).inner_join(people.table, "person_id")
         judged, flags = judge(rows, source, register, needs)
         self.judged = _dated(judged, register)
-        found = dict(_marks(self.judged, register, needs, flags))
+        found: dict[tuple[str, str], ir.BooleanValue] = {}
+        for key, odd in _marks(self.judged, register, needs, flags):
+            found[key] = found[key] | odd if key in found else odd
         self.marks = tuple(Mark(f"{_MARK}{i}", kind, column) for i, (kind, column) in enumerate(found))
         columns = {mark.name: expression for mark, expression in zip(self.marks, found.values(), strict=True)}
         named = {name: expression.fill_null(False) for name, expression in columns.items()}
@@ -151,7 +151,10 @@ def _marks(judged: ir.Table, register: Register, needs: Needs, flags: list[Flag]
         yield (fate, ""), judged.fate == fate
     used = ~judged.fate.isin(REPEATED)
     for flag in flags:
-        yield (flag.kind, flag.column), judged[flag.name] & (used | flag.of_versions)
+        concerned = judged.fate == KEPT if flag.of_kept else used | flag.of_versions
+        yield (flag.kind, flag.column), judged[flag.name] & concerned
+    for note in code_lists.notes(judged.columns):
+        yield ("other_code", note.partition(":")[2]), judged[note] & (judged.fate == KEPT)
     yield from _missing(judged, register, needs)
     assert register.covers is not None
     yield from _impossible(judged, register.covers)
@@ -179,12 +182,12 @@ def empty(column: ir.Value) -> ir.BooleanValue:
 def _impossible(judged: ir.Table, covers: Coverage) -> Marks:
     """Of rows that count: dates that nobody can have, and records outside the coverage."""
     kept, month = judged.fate == KEPT, judged.month
-    yield ("before_1900", ""), kept & (month < month_index(FIRST_DAY))
+    yield ("before_1900", ""), kept & (month < month_index(EARLIEST))
     if "born" in judged.columns:
-        yield ("before_birth", ""), kept & (month >= month_index(FIRST_DAY)) & (month < month_of(judged.born))
+        yield ("before_birth", ""), kept & (month >= month_index(EARLIEST)) & (month < month_of(judged.born))
     last = judged.until.fill_null(ENDLESS) if "started" in judged.columns else None
     ends = month if last is None else month_of(last)
-    yield ("before_coverage", ""), kept & (ends < month_index(covers.since)) & (month >= month_index(FIRST_DAY))
+    yield ("before_coverage", ""), kept & (ends < month_index(covers.since)) & (month >= month_index(EARLIEST))
     yield ("after_coverage", ""), kept & (month > month_index(covers.until))
 
 
