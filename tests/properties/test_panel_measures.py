@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from lodd.protocol import Trial
+from lodd.protocol.types import Participants
 from lodd.registers import build_panel_from, reference_panel
 from tests.properties.test_panel_crowd import EVENT, HOURS, SPELL, tables
 from tests.registers.small import people_of, trial_of
@@ -88,10 +90,14 @@ def of_parts() -> dict[str, dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("overlap", "period"), [(None, "month"), ("latest", "year"), ("max", "month"), ("sum", "month")]
-)
-def test_every_measure(overlap: str | None, period: str) -> None:
+class Crowd(NamedTuple):
+    trial: Trial
+    tables: dict[str, pl.DataFrame]
+    people: Participants
+
+
+def crowd(overlap: str | None, period: str) -> Crowd:
+    """Every measure of every register, and a crowd's records."""
     merge = {"by": ["employer"], "overlap": overlap} if overlap else None
     pay = {"temporality": "accumulated", "period": period, "columns": HOURS}
     outcomes = of_jobs(overlap) | of_amounts("pay", period) | of_amounts("visits", period) | of_parts()
@@ -113,7 +119,15 @@ def test_every_measure(overlap: str | None, period: str) -> None:
         for name, table in tables(len(overlap or ""), period).items()
         if name in registers
     }
+    return Crowd(trial, held, participants)
+
+
+@pytest.mark.parametrize(
+    ("overlap", "period"), [(None, "month"), ("latest", "year"), ("max", "month"), ("sum", "month")]
+)
+def test_every_measure(overlap: str | None, period: str) -> None:
+    trial, held, participants = crowd(overlap, period)
     panel = build_panel_from(trial, held, participants)
     reference = reference_panel(trial, {name: table.to_dicts() for name, table in held.items()}, participants)
-    assert [name for name in outcomes if not panel.frame[name].equals(reference[name])] == []
+    assert [name for name in trial.outcomes if not panel.frame[name].equals(reference[name])] == []
     assert_frame_equal(panel.frame, reference, check_exact=True)
