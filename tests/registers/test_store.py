@@ -14,9 +14,9 @@ import pytest
 from lodd.errors import DataError
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Panel
-from lodd.registers import build_panel, is_current, read_panel, write_panel
+from lodd.registers import brought_panel, build_panel, is_current, read_panel, write_panel
 from lodd.registers.provenance import definitions_sha256
-from tests.registers.small import IN_WORK, JOBS, people_of, table, trial_of
+from tests.registers.small import IN_WORK, JOBS, PAY, people_of, table, trial_of
 
 DAY = date(2015, 3, 7)
 PEOPLE = people_of(a=DAY, b=DAY)
@@ -132,6 +132,62 @@ def test_current_until_something_it_was_made_from_changes(folder: Path, path: Pa
     assert is_current(path, TRIAL, folder, PEOPLE)
     register.unlink()
     assert not is_current(path, TRIAL, folder, PEOPLE)
+
+
+def change(path: Path, **columns: pl.Expr) -> None:
+    """A value changed by hand, the rest of the file as it was."""
+    table = pq.read_table(path)
+    changed = pl.DataFrame(table).with_columns(**columns).to_arrow().cast(table.schema)
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+
+
+def test_a_panel_changed_by_hand(path: Path) -> None:
+    change(path, in_work=1 - pl.col("in_work"))
+    error = refused(path)
+    assert "gir ikke kontrollsummen" in error.render("nb")
+    assert "do not give the hash" in error.render("en")
+
+
+def test_written_again_with_other_row_groups_it_is_the_same(panel: Panel, path: Path) -> None:
+    table = pq.read_table(path)
+    pq.write_table(table, path, row_group_size=3, compression="none")
+    assert read_panel(path, TRIAL).frame.equals(panel.frame)
+
+
+def test_a_panel_built_elsewhere_is_read_where_the_extracts_are_not(folder: Path, panel: Panel, path: Path) -> None:
+    assert brought_panel(path, TRIAL, folder, PEOPLE) is None  # all is here: it can be built
+    (folder / "registers" / "jobs.parquet").unlink()
+    found = brought_panel(path, TRIAL, folder, PEOPLE)
+    assert found is not None
+    assert found.frame.equals(panel.frame)
+
+
+def test_a_panel_built_elsewhere_of_something_else_is_refused(folder: Path, path: Path) -> None:
+    (folder / "registers" / "jobs.parquet").unlink()
+    with pytest.raises(DataError, match="other people than those"):
+        brought_panel(path, TRIAL, folder, people_of(a=DAY, b=date(2015, 3, 8)))
+    with pytest.raises(DataError, match="other definitions"):
+        brought_panel(path, trial_of({"jobs": JOBS}, OUTCOMES, window=(1, 2)), folder, PEOPLE)
+    change(path, hours=pl.col("hours") + 1)
+    with pytest.raises(DataError, match="do not give the hash"):
+        brought_panel(path, TRIAL, folder, PEOPLE)
+
+
+def test_a_panel_of_other_extracts_than_those_that_are_here(tmp_path: Path) -> None:
+    trial = trial_of({"jobs": JOBS, "pay": PAY}, OUTCOMES | {"paid": {"register": "pay", "measure": {"any": True}}})
+    (tmp_path / "registers").mkdir()
+    jobs, pay = (tmp_path / "registers" / f"{name}.parquet" for name in ("jobs", "pay"))
+    table("person_id start stop hours", ("a", DAY, None, 0.3)).write_parquet(jobs)
+    table("person_id month amount", ("a", DAY, 5)).write_parquet(pay)
+    path = tmp_path / "panel.parquet"
+    write_panel(build_panel(trial, tmp_path, PEOPLE), path)
+    pay.unlink()
+    assert brought_panel(path, trial, tmp_path, PEOPLE) is not None
+    table("person_id start stop hours", ("a", DAY, None, 9.0)).write_parquet(jobs)
+    with pytest.raises(DataError) as caught:
+        brought_panel(path, trial, tmp_path, PEOPLE)
+    assert "andre uttrekk enn dem som ligger her: jobs" in caught.value.render("nb")
+    assert "other extracts than those that are here: jobs" in caught.value.render("en")
 
 
 def test_a_damaged_panel_is_not_current(folder: Path, path: Path) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lodd.errors import DataError
+from lodd.errors import DataError, UsageError
 from lodd.files import whole
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
@@ -170,7 +170,7 @@ def is_current(path: Path, trial: Trial, folder: Path, participants: Participant
     try:
         made_from = _about(path)["provenance"]
         extracts = [(r, file_sha256(r, trial.registers[r], folder)) for r in registers_used(trial)]
-    except DataError:
+    except (DataError, UsageError):
         return False
     settled = {key: value for key, value in made_from.items() if key not in (ENGINE, VALUES)}
     return bool(settled == provenance_of(trial, participants, extracts))
@@ -179,7 +179,7 @@ def is_current(path: Path, trial: Trial, folder: Path, participants: Participant
 def _sha256_or_none(trial: Trial, register_id: str, folder: Path) -> str | None:
     try:
         return file_sha256(register_id, trial.registers[register_id], folder)
-    except DataError:
+    except (DataError, UsageError):  # a server that cannot be reached from here
         return None
 
 

@@ -37,8 +37,10 @@ def engine_of(setting: str | None = None) -> Engine:
     if name == "duckdb":
         return DuckDBEngine()
     if name == "postgresql":
-        from lodd.registers.engines.on_postgresql import open_postgresql
-
+        try:
+            from lodd.registers.engines.on_postgresql import open_postgresql
+        except ImportError:
+            raise problems.no_library("PostgreSQL", "postgresql") from None
         return open_postgresql()
     if name == "spark":
         from lodd.registers.engines.on_spark import open_spark

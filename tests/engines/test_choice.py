@@ -1,0 +1,90 @@
+"""Which engine, and what is said where it is not there."""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lodd.errors import DataError, LoddError, UsageError
+from lodd.registers.engines import DuckDBEngine, engine_of
+
+
+def refused(name: str) -> LoddError:
+    with pytest.raises(UsageError) as caught:
+        engine_of(name)
+    return caught.value
+
+
+def test_duckdb_unless_another_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LODD_ENGINE", raising=False)
+    with engine_of() as engine:
+        assert engine.name == "duckdb"
+        assert engine.version[0].isdigit()
+
+
+def test_the_setting_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LODD_ENGINE", "oracle")
+    with pytest.raises(UsageError, match='no engine "oracle"'):
+        engine_of()
+    assert engine_of("DuckDB").name == "duckdb"
+
+
+@pytest.mark.parametrize(("name", "library"), [("postgresql", "psycopg"), ("spark", "pyspark")])
+def test_a_library_that_is_not_installed(name: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = builtins.__import__
+
+    def without(wanted: str, *rest: Any, **named: Any) -> Any:
+        if wanted.partition(".")[0] == library:
+            raise ImportError(wanted)
+        return imported(wanted, *rest, **named)
+
+    monkeypatch.delitem(sys.modules, "lodd.registers.engines.on_postgresql", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    error = refused(name)
+    assert f'pip install "lodd[{name}]"' in error.render("nb")
+    assert "is not installed" in error.render("en")
+    assert error.exit_code == 2
+
+
+def test_no_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LODD_POSTGRESQL", raising=False)
+    error = refused("postgresql")
+    assert "Sett LODD_POSTGRESQL" in error.render("nb")
+    assert "~/.pgpass" in error.render("en")
+
+
+def test_a_server_that_is_not_there_and_no_word_of_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LODD_POSTGRESQL", "postgresql://kari:very-secret@127.0.0.1:1/lonn?connect_timeout=2")
+    error = refused("postgresql")
+    for language in ("nb", "en"):
+        told = error.render(language)  # type: ignore[arg-type]
+        assert not any(word in told for word in ("kari", "secret", "127.0.0.1", "lonn"))
+    assert "Connection refused" in error.render("en")
+
+
+def test_spark_without_java() -> None:
+    """In a process of its own: a Java machine that was started once goes on."""
+    pytest.importorskip("pyspark")
+    code = "from lodd.registers.engines import engine_of\nengine_of('spark')"
+    bare = {"PATH": "", "JAVA_HOME": "/none"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=bare)
+    assert "Spark cannot be started" in done.stderr
+    assert "openjdk-17-jre-headless" in done.stderr
+
+
+def test_no_room_to_spill_to(tmp_path: Path) -> None:
+    """Sorting much text in little memory, where the disk takes next to nothing."""
+    with DuckDBEngine("12MB", tmp_path, threads=1) as engine:
+        engine._backend.raw_sql("SET max_temp_directory_size = '1MB'")
+        many = engine.take(pa.table({"a": [f"{i * 7919 % 100_003:060d}" for i in range(150_000)]}))
+        with pytest.raises(DataError) as caught:
+            engine.keep(many.order_by("a"))
+    assert "brukt opp" in caught.value.render("nb")
+    assert "used up" in caught.value.render("en")
+    assert "Nothing is written" in caught.value.render("en")
