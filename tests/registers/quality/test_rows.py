@@ -13,8 +13,11 @@ import pytest
 
 from lodd.protocol.types import Participants
 from lodd.registers import build_panel
+from lodd.registers.needs import needs_of
 from lodd.registers.quality import Finding, Quality, check_registers
 from lodd.registers.quality.people import births
+from lodd.registers.quality.row_findings import row_finding
+from lodd.registers.quality.rows import Counted, Mark
 from tests.registers.small import ABROAD, DEATHS, IN_WORK, JOBS, PAY, VISITS, people_of, table, trial_of
 
 DRAWN = date(2015, 6, 1)
@@ -108,17 +111,23 @@ def test_versions_that_were_replaced_are_as_the_panel_has_them(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("missing", "expected", "value"),
-    [
-        ("error", ("error", "stops"), ""),
-        (7.5, ("warning", "replaced"), "7.5"),
-    ],
+    ("missing", "expected"), [("error", ("error", "stops", "")), (7.5, ("note", "replaced", "7.5"))]
 )
-def test_missing_values_are_handled_as_the_protocol_says(missing, expected, value: str, tmp_path: Path) -> None:
-    register = MERGED | {"columns": {"hours": {"decimals": 1, "missing": missing}}}
-    finding = jobs(tmp_path, SOUND, ("b", "E2", D(2015, 2, 1), None, None), register=register)["missing:hours"]
-    assert (finding.severity, finding.handling) == expected
-    assert (finding.rows, finding.value) == (1, value)
+def test_missing_values_are_handled_as_the_protocol_says(missing: Any, expected: tuple[str, str, str]) -> None:
+    finding = finding_of({"columns": {"hours": {"decimals": 1, "missing": missing}}}, Mark("", "missing", "hours"))
+    assert (finding.severity, finding.handling, finding.value) == expected
+
+
+def test_rows_said_to_be_errors_when_repeated() -> None:
+    finding = finding_of({"duplicates": "error"}, Mark("", "duplicates"))
+    assert (finding.severity, finding.handling) == ("error", "stops")
+
+
+def finding_of(declared: Mapping[str, Any], mark: Mark) -> Finding:
+    """The finding that one marked row in a hundred makes."""
+    trial = trial_of({"jobs": MERGED | declared}, {"in_work": {"register": "jobs"} | IN_WORK})
+    counted = Counted(mark, rows=1, people=1, left_out=0, examples=())
+    return row_finding("jobs", trial.registers["jobs"], needs_of(trial, "jobs"), counted, 100)
 
 
 def test_what_stops_the_panel_is_an_error_and_the_rest_is_still_looked_at(tmp_path: Path) -> None:
@@ -135,11 +144,6 @@ def test_what_stops_the_panel_is_an_error_and_the_rest_is_still_looked_at(tmp_pa
     assert {kind for kind, finding in found.items() if finding.severity == "error"} == stops
     assert all(finding.handling == "stops" for kind, finding in found.items() if kind in stops)
     assert told(found["start_after_stop"])[:3] == ("warning", "left_out", 1)
-
-
-def test_rows_said_to_be_errors_when_repeated(tmp_path: Path) -> None:
-    finding = jobs(tmp_path, SOUND, SOUND, register=MERGED | {"duplicates": "error"})["duplicates"]
-    assert (finding.severity, finding.handling) == ("error", "stops")
 
 
 def test_without_merge_overlaps_are_of_what_outcomes_tell_apart(tmp_path: Path) -> None:

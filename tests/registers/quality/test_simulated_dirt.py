@@ -45,8 +45,8 @@ EXPECTED = {
 }
 TOGETHER = [
     ("overlaps", "missing_hours", "far_ends"),
-    ("late_corrections", "never_drawn"),
-    ("duplicates", "start_after_stop"),
+    pytest.param(("late_corrections", "never_drawn"), marks=pytest.mark.long),
+    pytest.param(("duplicates", "start_after_stop"), marks=pytest.mark.long),
 ]
 
 
