@@ -25,6 +25,7 @@ EDGES = [
     for hours in (0, 21, 22, 23, 24)
     for micros in (-1, 0, 1, 500_000)
 ]
+WAYS = ("days", "moments", "zoned", "text", "minutes", "zoned text")
 TEXTS = [
     "2016-03-27T21:59:59Z", "2016-03-27T22:00Z", "2016-03-27 23:59:59.999999+02:00", "2016-03-28T00:00:00+0200",
     "2016-03-27T17:59-04", "2016-03-27T18:00-04:00", "2016-03-28T05:29:59.5+05:30", "2016-03-28T05:30+05:30",
@@ -43,7 +44,7 @@ def series(name: str) -> pl.Series:
     return pl.Series("at", [*ways[name], None])
 
 
-@pytest.mark.parametrize("way", ["days", "moments", "zoned", "text", "minutes", "zoned text"])
+@pytest.mark.parametrize("way", WAYS)
 def test_what_was_known_by_the_end_of_a_day_and_in_which_order(way: str) -> None:
     column = series(way)
     with DuckDBEngine() as engine:
