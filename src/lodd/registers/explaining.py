@@ -179,10 +179,12 @@ class _Explained:
     def observed(self, name: str, value: float | int | None) -> Iterator[Step]:
         """What coverage, death and stays abroad make of it, and the value in the end."""
         day, outcome = first_day(self.month), self.trial.outcomes[name]
-        for register_id in sorted(registers_behind(self.trial, name)):
+        for register_id, outcomes in sorted(self._measured(name).items()):
             covers = known_register(self.trial, register_id).covers
-            if covers is not None and not (covers.since <= day and end_of(self.month) <= covers.until):
-                yield Step(0, words.not_covered(register_id, covers.since, covers.until))
+            months = max(each.measure.months for each in outcomes if each.measure is not None)
+            since = first_day(self.month - months + 1)
+            if covers is not None and not (covers.since <= since and end_of(self.month) <= covers.until):
+                yield Step(0, words.not_covered(register_id, covers.since, covers.until, months))
         if reference.is_dead(self.trial, self.person.records, day):
             yield Step(0, words.dead(outcome.after_death))
         elif reference.is_abroad(self.trial, self.person.records, day):

@@ -164,7 +164,7 @@ def _definition(outcome: Outcome, measure: Measure, register: Register, register
     for key, column in measure.reference.items():
         first = ("tidligst" if nb else "or after") if key == "since" else ("senest" if nb else "or before")
         day = _reference(column, language)
-        said += f", som starter {first} på {day}" if nb else f", that starts on {first} {day}"
+        said += f", som starter {first} på {day}" if nb else f", starting on {first} {day}"
     said += _when(outcome, measure, register, language)
     if measure.aggregate == "any":
         return said + "?"
@@ -350,10 +350,13 @@ def from_first(outcome: Outcome, first: int | None, value: Fraction | None) -> T
 # What is observed -----------------------------------------------------------------------------------------------------
 
 
-def not_covered(register_id: str, since: date, until: date) -> Text:
+def not_covered(register_id: str, since: date, until: date, months: int) -> Text:
+    nb, en = "hele denne måneden", "the whole of this month"
+    if months > 1:
+        nb, en = f"alle de {months} månedene", f"all of the {months} months"
     return Text(
-        nb=f"Registeret {register_id} dekker {since} til {until}, ikke hele denne måneden: verdien mangler.",
-        en=f"The register {register_id} covers {since} to {until}, not the whole of this month: the value is missing.",
+        nb=f"Registeret {register_id} dekker {since} til {until}, ikke {nb}: verdien mangler.",
+        en=f"The register {register_id} covers {since} to {until}, not {en}: the value is missing.",
     )
 
 
