@@ -42,6 +42,13 @@ covers = { from = 2014-01-01, until = 2015-12-31 }
 start = "day"
 columns = { minutes = { decimals = 0 } }
 
+[code_lists.treatments]
+codes = [
+    { code = "doctor", group = "health" },
+    { code = "dentist", until = 2015-02-15, group = "health" },
+    { code = "dentist", from = 2015-02-16, group = "teeth" },
+]
+
 [registers.grants]
 file = "registers/grants.parquet"
 temporality = "status"
@@ -315,6 +322,32 @@ SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
                 '[outcomes.first_paid_well]\nfirst_of = "paid_well"\nfrom = -2\n',
                 {"pay": ((on(1, 1), "bakery", 100), (on(3, 1), "bakery", 500), (on(4, 1), "bakery", 90))},
                 "0 . . 0 0 0 0 0",
+            ),
+        ),
+    ),
+    (
+        Text(nb="Kodelister", en="Code lists"),
+        (
+            Example(
+                Text(
+                    nb="Koder som hører til en gruppe, slik listen var den dagen det skjedde",
+                    en="Codes that belong to a group, as the list was on the day that it happened",
+                ),
+                of(
+                    "treated_by", "visits",
+                    '{ count = true, where = { kind = { list = "treatments", group = "health" } } }',
+                ),
+                {"visits": ((on(1, 8), "doctor", 20), (on(1, 20), "dentist", 45), (on(3, 2), "dentist", 10))},
+                "2 0 0 0 0 0 0 0",
+            ),
+            Example(
+                Text(nb="Flere grupper", en="Several groups"),
+                of(
+                    "treated_at_all", "visits",
+                    '{ count = true, where = { kind = { list = "treatments", group = ["health", "teeth"] } } }',
+                ),
+                {"visits": ((on(1, 8), "doctor", 20), (on(1, 20), "dentist", 45), (on(3, 2), "dentist", 10))},
+                "2 0 1 0 0 0 0 0",
             ),
         ),
     ),

@@ -35,7 +35,8 @@ def whole_trial() -> Trial:
         for name, outcome in declared(example.toml)["outcomes"].items():
             assert outcomes.setdefault(name, {"unit": "x"} | outcome) == {"unit": "x"} | outcome
     shared = declared(REGISTERS)
-    return trial_of(shared["registers"], outcomes, window=WINDOW, facts=shared["facts"])
+    lists = shared["code_lists"]
+    return trial_of(shared["registers"], outcomes, window=WINDOW, facts=shared["facts"], code_lists=lists)
 
 
 @cache
