@@ -1,0 +1,182 @@
+"""Registers that are tables of a server: what is asked of it, what leaves it, and what happens when it goes away.
+
+Run with ``LODD_TEST_ENGINES=postgresql`` (``.ci/run``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from lodd.errors import DataError, UsageError
+from lodd.protocol.model import Trial
+from lodd.registers import build_panel, build_panel_from
+from tests.engines.server import running
+from tests.registers.small import COVERS, people_of, table, trial_of
+
+pytestmark = pytest.mark.skipif(
+    "postgresql" not in os.environ.get("LODD_TEST_ENGINES", ""), reason="LODD_TEST_ENGINES=postgresql"
+)
+DAY = date(2015, 3, 7)
+JOBS: dict[str, Any] = {
+    "database": "postgresql",
+    "table": "hr.jobs",
+    "temporality": "status",
+    "covers": COVERS,
+    "start": "start",
+    "stop": "stop",
+    "columns": {"hours": {"decimals": 1}},
+}
+OUTCOMES = {"hours": {"register": "jobs", "measure": {"sum": "hours"}, "counts": "any day"}}
+TABLE = (
+    "DROP SCHEMA IF EXISTS hr CASCADE",
+    "CREATE SCHEMA hr",
+    'CREATE TABLE hr.jobs (person_id text, start date, stop date, hours numeric(6,1), "By" text)',
+    "INSERT INTO hr.jobs SELECT 'x' || n, '2015-01-01', NULL, 1.5, 'u' FROM generate_series(1, 998) n",
+    "INSERT INTO hr.jobs VALUES ('a', '2015-01-01', NULL, 7.5, 'u'), ('b', '2015-04-02', NULL, 3.0, 'v')",
+)
+MANY = "INSERT INTO hr.jobs SELECT 'x', '2015-01-01', NULL, n / 10.0, repeat('u', 50) FROM generate_series(1, 60000) n"
+PEOPLE = people_of(a=DAY, b=DAY)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(tmp_path_factory.mktemp("server")) as found:
+        yield found
+
+
+@pytest.fixture
+def server(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A connection to a server with one register of 1,000 people, of whom two were drawn."""
+    import psycopg
+
+    monkeypatch.setenv("LODD_POSTGRESQL", address)
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in TABLE:
+            connection.execute(statement)
+        yield connection
+
+
+def engine() -> Any:
+    from lodd.registers.engines import engine_of
+
+    return engine_of("postgresql")
+
+
+def trial(**changes: Any) -> Trial:
+    return trial_of({"jobs": JOBS | changes}, OUTCOMES, window=(1, 2))
+
+
+def test_the_panel_is_that_of_the_same_rows_in_a_file(server: Any, tmp_path: Path) -> None:
+    panel = build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    rows = table("person_id start stop hours", ("a", date(2015, 1, 1), None, 7.5), ("b", date(2015, 4, 2), None, 3.0))
+    files = {key: value for key, value in JOBS.items() if key not in ("database", "table")} | {"file": "jobs.parquet"}
+    same = build_panel_from(trial_of({"jobs": files}, OUTCOMES, window=(1, 2)), {"jobs": rows}, PEOPLE)
+    assert panel.provenance["values"] == same.provenance["values"]
+    assert panel.provenance["engine"].startswith("postgresql ")
+
+
+def test_nothing_but_the_cohorts_months_leaves_the_server(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lodd.registers.engines import on_postgresql
+
+    left: list[pl.DataFrame] = []
+    frame = on_postgresql._frame
+    monkeypatch.setattr(on_postgresql, "_frame", lambda *given: left.append(frame(*given)) or left[-1])
+    build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    assert max(found.height for found in left) <= len(PEOPLE) * 4
+    texts = [value for found in left for column in found.select(pl.col(pl.String)) for value in column]
+    assert not texts
+
+
+def test_nothing_stays_on_the_server(server: Any, tmp_path: Path) -> None:
+    relations = "SELECT count(*) FROM pg_class"
+    before = server.execute(relations).fetchone()
+    build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    assert server.execute(relations).fetchone() == before
+
+
+def test_a_reader_who_may_only_read_the_table(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.execute("DROP ROLE IF EXISTS reader")
+    server.execute("CREATE ROLE reader LOGIN")
+    monkeypatch.setenv("LODD_POSTGRESQL", os.environ["LODD_POSTGRESQL"].replace("postgres:@", "reader@"))
+    with pytest.raises(DataError) as caught:
+        build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    assert "permission denied" in caught.value.render("en")
+    server.execute("GRANT USAGE ON SCHEMA hr TO reader")
+    server.execute("GRANT SELECT ON hr.jobs TO reader")
+    assert build_panel(trial(), tmp_path, PEOPLE, engine=engine()).people == 2
+    server.execute("DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_a_server_that_goes_away_in_the_middle(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lodd.registers.engines.on_postgresql import PostgreSQLEngine
+
+    fetch = PostgreSQLEngine.fetch
+
+    def interrupted(self: PostgreSQLEngine, expression: Any) -> pl.DataFrame:
+        server.execute("SELECT pg_terminate_backend(%s)", [self._connection.info.backend_pid])
+        return fetch(self, expression)
+
+    monkeypatch.setattr(PostgreSQLEngine, "fetch", interrupted)
+    with pytest.raises(DataError) as caught:
+        build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    assert "forbindelsen til PostgreSQL ble brutt" in caught.value.render("nb")
+    assert "was lost" in caught.value.render("en")
+    assert "run the command again" in caught.value.render("en")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_servers_disk_is_full(server: Any, tmp_path: Path) -> None:
+    """As near as can be: intermediate results may take no more than so much."""
+    server.execute(MANY)
+    opened = engine()
+    opened._connection.execute("SET temp_file_limit = '100kB'")
+    opened._connection.execute("SET work_mem = '64kB'")
+    with pytest.raises(DataError) as caught, opened:
+        opened.keep(opened.read_table("hr.jobs").order_by("By", "hours"))
+    assert "used up" in caught.value.render("en")
+
+
+def test_text_is_ordered_by_its_bytes(server: Any) -> None:
+    """Where Norwegians sort aa last: otherwise the last version of a record were another than in other engines."""
+    words = ["aa", "z", "å", "Z", "b"]
+    server.execute("CREATE TABLE hr.words AS SELECT unnest(ARRAY['aa','z','å','Z','b']) AS a")
+    with engine() as opened:
+        taken = opened.take(pa.table({"a": words}))
+        assert opened.fetch(taken.order_by("a"))["a"].to_list() == sorted(words, key=str.encode)
+        read = opened.read_table("hr.words")
+        assert opened.fetch(read.order_by("a"))["a"].to_list() == sorted(words, key=str.encode)
+
+
+def test_values_come_back_as_they_went(server: Any) -> None:
+    given = pa.table(
+        {
+            "text": ["", None, 'a "quoted", line\nbreak', "æøå \\N"],
+            "float": [0.1, float("nan"), None, -1e300],
+            "whole": pa.array([2**62, None, -1, 0], pa.int64()),
+            "day": pa.array([date(1, 1, 1), None, date(9999, 12, 31), DAY]),
+            "truth": [True, False, None, True],
+        }
+    )
+    with engine() as opened:
+        found = opened.fetch(opened.take(given, numbered=True).order_by("lodd_row").drop("lodd_row"))
+    assert found.equals(pl.DataFrame(given))
+
+
+def test_no_such_table(server: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no_such"):
+        build_panel(trial(table="hr.no_such"), tmp_path, PEOPLE, engine=engine())
+
+
+def test_a_table_of_the_server_on_another_engine(server: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--engine postgresql"):
+        build_panel(trial(), tmp_path, PEOPLE)
