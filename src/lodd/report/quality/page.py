@@ -93,7 +93,7 @@ class _Page:
         words = said(finding, self.w.language)
         where = f"{register_label(self.trial, finding.register, self.w)}: " if finding.register else ""
         what = words.what if not where else words.what[:1].lower() + words.what[1:]
-        return f"{where}{what}. {words.does} {words.next_step}".strip()
+        return f"{where}{what}. {words.does}"
 
     def _table(self) -> Table:
         w = self.w
