@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from lodd.protocol.base import ColumnName, Frozen, LocalText
-from lodd.protocol.source import Break, Csv
+from lodd.protocol.source import Break, Csv, Part
 
 Temporality = Literal["status", "accumulated", "event", "fixed"]
 
@@ -77,10 +77,16 @@ class Register(Frozen):
         description="Where `table` is: `duckdb:` and the path from the trial folder, which is opened for reading only; "
         "or `postgresql`, the server that the engine of that name works on (never named in the protocol).",
     )
+    parts: tuple[Part, ...] = Field(
+        default=(),
+        description="Instead of `file`, several sources, one after the other. Columns that not all of them have are "
+        "left out; `person`, `start`, `stop` and `columns` are the register's own names.",
+    )
     csv: Csv | None = Field(default=None, description="How the CSV files are written, where it is not as usual.")
     temporality: Temporality = Field(
         description="`status`: spells with start and stop. `accumulated`: amounts by month or year. `event`: things "
-        "that happen on a day. `fixed`: facts that do not change. (microdata.no's vocabulary.)"
+        "that happen on a day. `fixed`: facts that do not change. (After microdata.no, where `EVENT` is what "
+        "is called `status` here.)"
     )
     label: LocalText | None = Field(default=None, description="A name for people, where the identifier is not enough.")
     covers: Coverage | None = Field(default=None, description="The days covered; required except for `fixed`.")
@@ -135,7 +141,7 @@ class Register(Frozen):
     @property
     def source(self) -> str:
         """Where the records are, as messages say it."""
-        return self.file or self.dataset or self.table or ""
+        return self.file or self.dataset or self.table or " + ".join(part.file for part in self.parts)
 
 
 class Participation(Frozen):

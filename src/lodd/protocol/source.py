@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -30,7 +31,9 @@ class Csv(Frozen):
         description="What stands around fields that hold a delimiter or a line break, doubled inside them; "
         "empty: nothing does.",
     )
-    encoding: Literal["utf-8", "latin-1", "windows-1252"] = "utf-8"
+    encoding: Literal["utf-8", "latin-1", "windows-1252"] = Field(
+        default="utf-8", description="The file's encoding; a byte order mark before UTF-8 is passed over."
+    )
     names: tuple[ColumnName, ...] = Field(
         default=(), description="The columns, in order, of files without a header line."
     )
@@ -41,6 +44,32 @@ class Csv(Frozen):
     )
     missing: tuple[str, ...] = Field(
         default=("",), description="Values that mean missing, in any column; spaces around them do not count."
+    )
+
+
+class Part(Frozen):
+    """One of the sources of a register that was kept in several ways, one after the other."""
+
+    file: str = Field(description="Path from the trial folder, as a register's `file`.")
+    csv: Csv | None = Field(default=None, description="As a register's `csv`.")
+    since: date | None = Field(
+        default=None, alias="from", description="First day that it counts for; required but for the first part."
+    )
+    until: date | None = Field(
+        default=None,
+        description="Last day that it counts for; required but for the last part. Records are cut to these days, and "
+        "those wholly outside them are not read.",
+    )
+    temporality: Literal["status", "accumulated"] | None = Field(
+        default=None,
+        description="Where it is another than the register's: `accumulated` for monthly records in a register of "
+        "spells, each of which then holds for its month.",
+    )
+    person: ColumnName | None = Field(default=None, description="What it calls the register's `person`.")
+    start: ColumnName | None = Field(default=None, description="What it calls the register's `start`.")
+    stop: ColumnName | None = Field(default=None, description="What it calls the register's `stop`.")
+    columns: Mapping[ColumnName, ColumnName] = Field(
+        default_factory=dict, description="The register's names of other columns, and what this part calls them."
     )
 
 

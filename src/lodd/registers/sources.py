@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from lodd.protocol.microdata import csv_file, json_file
 from lodd.protocol.register import Register
 from lodd.protocol.source import Csv
-from lodd.registers import databases, microdata, problems, source_problems
+from lodd.registers import databases, microdata, parts, problems, source_problems
 from lodd.registers.csv_files import Diagnosis, check_encoding, columns_of, delimiter_of
 from lodd.registers.dialect import as_usual, copied, is_unusual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
@@ -62,6 +62,8 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     place = Place(register_id, register.source)
     if register.dataset is not None:
         return _open_dataset(engine, register_id, register, folder)
+    if register.parts:
+        return _open_parts(engine, register_id, register, folder)
     if register.table is not None:
         table, sha256 = databases.read(engine, register, folder, place)
         return _source(table, place, sha256)
@@ -110,11 +112,35 @@ def file_sha256(register_id: str, register: Register, folder: Path) -> str:
     place = Place(register_id, register.source)
     if register.dataset is not None:
         return _dataset_sha256(register.dataset, folder, place)
+    if register.parts:
+        return _together(
+            [file_sha256(register_id, parts.register_of(register, part), folder) for part in register.parts]
+        )
     if register.table is not None:
         return databases.content_sha256(register, folder, place)
     files = _files(folder, register, place)
     with readable(place):
         return digest(files)
+
+
+def _open_parts(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
+    """The parts of a register, one after the other."""
+    place = Place(register_id, register.source)
+    opened = [open_file(engine, register_id, parts.register_of(register, part), folder) for part in register.parts]
+    tables, rows = [], []
+    for part, source in zip(register.parts, opened, strict=True):
+        with readable(source.place):
+            tables.append(parts.renamed(source.numbered, register, part, source.place))
+            rows.append(int(engine.fetch(source.numbered.aggregate(rows=source.numbered.count())).item()))
+    table, mixed = parts.joined(tables, rows)
+    stamps = {path: stamp for source in opened for path, stamp in source.stamps.items()}
+    untyped = mixed | frozenset(table.columns).intersection(*(source.untyped for source in opened))
+    whole = _source(table, place, _together([source.sha256 for source in opened]), untyped)
+    return replace(whole, stamps=stamps)
+
+
+def _together(hashes: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _open_dataset(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:

@@ -18,6 +18,7 @@ def check_registers(trial: Trial) -> Iterator[Finding]:
     for name, register in trial.registers.items():
         path = ("registers", name)
         yield from _source(path, register)
+        yield from _parts((*path, "parts"), register)
         for key in _NEEDED.get(register.temporality, ()):
             if getattr(register, key) is None:
                 yield _lacks(path, register.temporality, key)
@@ -31,8 +32,8 @@ def check_registers(trial: Trial) -> Iterator[Finding]:
 
 def _source(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
     """Exactly one source, and what belongs to it."""
-    kinds = Text.same("file, dataset, table")
-    given = [key for key in ("file", "dataset", "table") if getattr(register, key) is not None]
+    kinds = Text.same("file, dataset, table, parts")
+    given = [key for key in ("file", "dataset", "table", "parts") if getattr(register, key)]
     if not given:
         yield Finding(path, Text(nb="«file» mangler", en='"file" is missing'), kinds)
     elif len(given) > 1:
@@ -44,6 +45,31 @@ def _source(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
     if register.csv is not None and (register.file is None or register.file.endswith(".parquet")):
         found = Text(nb="«csv» gjelder bare CSV-filer", en='"csv" is for CSV files only')
         yield Finding((*path, "csv"), found)
+
+
+def _parts(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
+    """Parts follow each other, each from a declared break on."""
+    breaks = {broken.since for broken in register.breaks}
+    for i, part in enumerate(register.parts):
+        later, earlier = i > 0, i < len(register.parts) - 1
+        for key, missing in (("from", later and part.since is None), ("until", earlier and part.until is None)):
+            if missing:
+                yield Finding((*path, i), Text(nb=f"delen mangler «{key}»", en=f'the part lacks "{key}"'))
+        before = register.parts[i - 1].until if later else None
+        if before is not None and part.since is not None and part.since <= before:
+            found = Text(nb="delen begynner før den forrige slutter", en="the part begins before the last one ends")
+            yield Finding((*path, i, "from"), found)
+        if later and part.since is not None and part.since not in breaks:
+            found = Text(
+                nb="delen begynner uten at et brudd er oppgitt", en="the part begins where no break is declared"
+            )
+            step = Text.same(f"breaks = [{{ from = {part.since}, label = {{ nb = ..., en = ... }} }}]")
+            yield Finding((*path, i, "from"), found, None, step)
+        if part.temporality not in {None, register.temporality} and register.temporality != "status":
+            found = Text(
+                nb="delen er av et annet slag enn registeret", en="the part is of another kind than the register"
+            )
+            yield Finding((*path, i, "temporality"), found, Text.same(register.temporality))
 
 
 def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:

@@ -1,0 +1,141 @@
+"""One register of two sources: spells until a break, monthly records after it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from lodd.errors import DataError
+from lodd.protocol.checks import check_trial
+from lodd.registers import build_panel, build_panel_from
+from lodd.registers.sources import file_sha256
+from tests.registers.small import IN_WORK, PAY, VISITS, notes, people_of, table, trial_of, values
+
+PEOPLE = people_of(a=date(2015, 1, 7), b=date(2015, 1, 7))
+OLD = {
+    "file": "old.csv", "until": date(2014, 12, 31), "person": "lopenr", "columns": {"hours": "timer"},
+    "csv": {"delimiter": ";", "decimal": ",", "date_format": "%d.%m.%Y"},
+}  # fmt: skip
+NEW = {"file": "new.parquet", "from": date(2015, 1, 1), "temporality": "accumulated", "start": "month"}
+JOBS: dict[str, Any] = {
+    "temporality": "status",
+    "covers": {"from": date(2014, 1, 1), "until": date(2016, 12, 31)},
+    "start": "start",
+    "stop": "stop",
+    "columns": {"hours": {"decimals": 1}},
+    "merge": {"by": ["employer"]},
+    "breaks": [{"from": date(2015, 1, 1), "label": "x"}],
+    "parts": [OLD, NEW],
+}
+MONTHLY = table(
+    "person_id month employer hours note",
+    ("a", "2014-12", "1", 99.0, "x"),  # of the old source's days
+    ("a", "2015-01", "1", 20.0, "x"),
+    ("a", "201502", "1", 10.5, "x"),
+    ("b", "2015-03", "1", 7.0, "x"),
+)
+
+
+def trial(**register: Any):
+    outcomes = {"in_work": {"register": "jobs"} | IN_WORK, "hours": {"register": "jobs", "measure": {"sum": "hours"}}}
+    return trial_of({"jobs": JOBS | register}, outcomes, window=(3, 3))  # October 2014 to April 2015
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    lines = [
+        "lopenr;start;stop;employer;timer;dropped",
+        "a;01.11.2014;;1;37,5;",  # ongoing when the other source takes over
+        "b;01.10.2014;30.11.2014;2;5;",
+        "b;01.02.2015;;3;40;",  # after its days
+    ]
+    (tmp_path / "old.csv").write_text("\n".join(lines), encoding="utf-8")
+    MONTHLY.write_parquet(tmp_path / "new.parquet")
+    return tmp_path
+
+
+def test_spells_and_then_months(folder: Path) -> None:
+    panel = build_panel(trial(), folder, PEOPLE)
+    assert values(panel, "hours") == [0, 37.5, 37.5, 20, 10.5, 0, 0]
+    assert values(panel, "hours", "b") == [5, 5, 0, 0, 0, 7, 0]
+    assert values(panel, "in_work", "b") == [1, 1, 0, 0, 0, 1, 0]
+    assert notes(panel, "jobs")["break:2015-01-01"] == 2
+    assert notes(panel, "jobs")["rows"] == 5
+
+
+def test_it_is_the_same_as_spells_put_together_by_hand(folder: Path) -> None:
+    whole = table(
+        "person_id start stop employer hours",
+        ("a", date(2014, 11, 1), date(2014, 12, 31), "1", 37.5),
+        ("b", date(2014, 10, 1), date(2014, 11, 30), "2", 5.0),
+        ("a", date(2015, 1, 1), date(2015, 1, 31), "1", 20.0),
+        ("a", date(2015, 2, 1), date(2015, 2, 28), "1", 10.5),
+        ("b", date(2015, 3, 1), date(2015, 3, 31), "1", 7.0),
+    )
+    assert build_panel(trial(), folder, PEOPLE).frame.equals(build_panel_from(trial(), {"jobs": whole}, PEOPLE).frame)
+
+
+def test_rows_keep_their_numbers_through_the_parts(folder: Path) -> None:
+    MONTHLY.with_columns(pl.lit(None, pl.Float64).alias("hours")).write_parquet(folder / "new.parquet")
+    with pytest.raises(DataError) as caught:
+        build_panel(trial(), folder, PEOPLE)
+    assert "3 rows (no. 5, 6 and 7) lack a value" in str(caught.value)  # three lines are before them
+    assert "old.csv + new.parquet" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("01.11.2014", "1.11.2014"), ("30.11.2014", "31.11.2014"), ("30.11.2014", "x")]
+)
+def test_dates_that_cannot_be_read_are_not_cut_away(folder: Path, old: str, new: str) -> None:
+    path = folder / "old.csv"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(DataError, match="cannot be read as dates"):
+        build_panel(trial(), folder, PEOPLE)
+
+
+def test_a_column_that_one_part_lacks(folder: Path) -> None:
+    MONTHLY.drop("employer").write_parquet(folder / "new.parquet")
+    with pytest.raises(DataError, match='"employer" is not in the file'):
+        build_panel(trial(), folder, PEOPLE)
+
+
+def test_the_hash_is_of_all_parts(folder: Path) -> None:
+    register = trial().registers["jobs"]
+    before = file_sha256("jobs", register, folder)
+    assert build_panel(trial(), folder, PEOPLE).provenance["extract:jobs"] == before
+    (folder / "old.csv").write_text((folder / "old.csv").read_text() + "\n")
+    assert file_sha256("jobs", register, folder) != before
+
+
+@pytest.mark.parametrize("like", [PAY | {"start": "day"}, VISITS])
+def test_amounts_and_events_are_cut_to_their_days(tmp_path: Path, like: Any) -> None:
+    parts = [{"file": "1.parquet", "until": date(2014, 12, 31)}, {"file": "2.parquet", "from": date(2015, 1, 1)}]
+    rows = table("person_id day amount", *(("a", date(2014 + m // 12, m % 12 + 1, 1), 1) for m in range(9, 16)))
+    for name in ("1", "2"):
+        rows.write_parquet(tmp_path / f"{name}.parquet")
+    register = {key: value for key, value in like.items() if key != "file"} | {
+        "parts": parts, "covers": JOBS["covers"], "breaks": JOBS["breaks"],
+    }  # fmt: skip
+    outcomes = {"count": {"register": "r", "measure": {"count": True}}}
+    panel = build_panel(trial_of({"r": register}, outcomes, window=(3, 3)), tmp_path, PEOPLE)
+    assert values(panel, "count") == [1] * 7
+
+
+@pytest.mark.parametrize(
+    ("register", "said"),
+    [
+        ({"parts": [OLD | {"until": None}, NEW]}, 'the part lacks "until"'),
+        ({"parts": [OLD, NEW | {"from": None}]}, 'the part lacks "from"'),
+        ({"parts": [OLD | {"until": date(2015, 1, 1)}, NEW]}, "begins before the last one ends"),
+        ({"breaks": []}, "begins where no break is declared"),
+        ({"file": "a.csv"}, "the register has file and parts"),
+        ({"temporality": "event", "stop": None, "merge": None}, "of another kind than the register"),
+    ],
+)
+def test_parts_that_cannot_be(register: dict[str, Any], said: str) -> None:
+    findings = check_trial(trial_of({"jobs": JOBS | register}, {}))
+    assert any(said in finding.found.en for finding in findings)
