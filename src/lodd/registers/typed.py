@@ -25,6 +25,8 @@ FILE = "c_"
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}$"
 _MONTH = r"^\d{4}-?(0[1-9]|1[0-2])$"
 _YEAR = r"^\d{4}$"
+_NUMBER = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?$"
+_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _DAYS = Text(nb="datoer, eller tekst på formen ÅÅÅÅ-MM-DD", en="dates, or text of the form YYYY-MM-DD")
 _MONTHS = Text(
     nb="datoer, tekst på formen ÅÅÅÅ-MM eller ÅÅÅÅ-MM-DD, eller heltall ÅÅÅÅMM",
@@ -181,7 +183,12 @@ def _double(column: ir.NumericValue) -> ir.FloatingValue:
 
 
 def _parsed(text: ir.StringValue, wanted: Kind) -> Typed:
-    value = text.try_cast("float64" if wanted == "number" else "boolean")
+    """Text read as a number or as true or false: by its form, for engines take more or less for one."""
+    if wanted == "number":
+        value = ibis.ifelse(text.re_search(_NUMBER), text, ibis.null("string")).try_cast("float64")
+    else:
+        said = text.lower()
+        value = ibis.cases((said.isin(_TRUE), True), (said.isin(_FALSE), False))
     return Typed(value, {"not_a_number": text.notnull() & value.isnull()})
 
 
