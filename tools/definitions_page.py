@@ -68,7 +68,7 @@ def definitions_page(language: Language) -> str:
 def _drawn(example: Any, language: Language) -> Iterator[str]:
     """The records as bars under the months, and the values."""
     rows = [row for name in COLUMNS for row in _rows(name, example)]
-    width = max(len(label) for label, _, _ in rows) + 2
+    width = max((len(label) for label, _, _ in rows), default=len(_VALUE[language])) + 2
     yield (" " * width + "".join(f"{first_day(month):%Y-%m}"[2:].rjust(_WIDTH) for month in _MONTHS)).rstrip()
     for label, active, dates in rows:
         bar = "".join(("█" * 5 if here else "·").rjust(_WIDTH) for here in active)

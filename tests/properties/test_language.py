@@ -91,6 +91,7 @@ def worlds(draw: st.DrawFn) -> World:
         outcomes["first"] = {"first_of": part, "from": draw(st.integers(-2, 2)), "after_emigration": draw(EXIT)}
         outcomes["ever"] = {"ever_of": part, "from": draw(st.integers(-2, 2)), "after_death": draw(EXIT)}
         outcomes["both"] = {"any_of": ["first", *binary], "none_of": ["ever"]}
+    outcomes["since"] = {"months_since": draw(st.sampled_from(["draw", "ill"])), "after_death": draw(EXIT)}
     registers = {
         "r": register,
         "abroad": {"file": "a.csv", "temporality": "status", "start": "start", "stop": "stop"},

@@ -85,6 +85,7 @@ def of_parts() -> dict[str, dict[str, Any]]:
         for start in (-1, 1):
             found[f"first-{part}-{start}"] = {"first_of": part, "from": start}
             found[f"ever-{part}-{start}"] = {"ever_of": part, "from": start, "after_death": "zero"}
+    found |= {f"months-since-{day}": {"months_since": day} for day in ("draw", "ill")}
     found["first-pay"] = {"first_of": "both"}
     found["both"] = {"all_of": ["well-paid", "ever-job-1"], "none_of": ["first-job0--1"]}
     return found

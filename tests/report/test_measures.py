@@ -99,6 +99,11 @@ EMPLOYMENT = {"register": "employment"}
             "missing where there is no such record.",
         ),
         (
+            {"months_since": "draw"},
+            "Antallet måneder siden dagen for trekningen; før den mangler verdien.",
+            "The number of months since the day of the draw; missing before it.",
+        ),
+        (
             {"first_of": "in_work"},
             "1 i den første måneden, fra og med måned 1, der «I arbeid» gjelder, ellers 0.",
             "1 in the first month, from month 1 on, in which “In work” holds, else 0.",

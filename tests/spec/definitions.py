@@ -400,6 +400,13 @@ SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
                 {"ill_since": on(2, 21)},
             ),
             Example(
+                Text(nb="Måneder siden dagen selv", en="Months since the day itself"),
+                '[outcomes.months_ill]\nmonths_since = "ill_since"\n',
+                {},
+                ". 0 1 2 3 4 5 6",
+                {"ill_since": on(2, 21)},
+            ),
+            Example(
                 Text(
                     nb="Den som ikke har datoen, har ingen verdi, heller ikke 0",
                     en="Whoever lacks the day has no value, not even 0",

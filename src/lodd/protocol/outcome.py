@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from lodd.protocol.base import Frozen, LocalText
+from lodd.protocol.base import ColumnName, Frozen, LocalText
 from lodd.protocol.measure import Aggregate, Condition, Measure, Scalar, Where
 
 __all__ = ["AfterExit", "Aggregate", "Condition", "Counts", "Measure", "Outcome", "Planning", "Scalar", "Where"]
@@ -56,6 +56,11 @@ class Outcome(Frozen):
         alias="from",
         description="`first_of`, `ever_of`: the event month that is looked from; before it the value is 0.",
     )
+    months_since: ColumnName | None = Field(
+        default=None,
+        description="A day of each person: `draw`, or a column of dates among the participants or in a `fixed` "
+        "register, named under `facts`. Whole months since it; missing before it, and for whoever lacks it.",
+    )
     planning: Planning | None = Field(
         default=None, description="What is expected of it, for power; used by nothing else."
     )
@@ -68,7 +73,8 @@ class Outcome(Frozen):
         if isinstance(data, Mapping):
             registered = "register" in data or "register_id" in data
             measured = "measure" in data or registered
-            kinds = [any(key in data for key in keys) for keys in (_SETS, ("first_of",), ("ever_of",))]
+            alone = [(key,) for key in (*_FIRSTS, "months_since")]
+            kinds = [any(key in data for key in keys) for keys in (_SETS, *alone)]
             if measured + sum(kinds) != 1:
                 raise ValueError("outcome_one_kind:")
             if ("from" in data or "from_month" in data) and not any(key in data for key in _FIRSTS):
@@ -84,7 +90,13 @@ class Outcome(Frozen):
 
     @property
     def binary(self) -> bool:
-        return self.measure is None or self.measure.binary
+        return self.months_since is None and (self.measure is None or self.measure.binary)
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """The columns of each person's days that it refers to, `draw` among them."""
+        own = () if self.months_since is None else (self.months_since,)
+        return own if self.measure is None else tuple(self.measure.reference.values())
 
     @property
     def may_be_empty(self) -> bool:

@@ -83,8 +83,8 @@ _OWN: Mapping[str, Callable[[str], tuple[Text, Text | None]]] = {
     "outcome_one_kind": lambda _: (
         Text(nb="et utfall er enten et mål eller en kombinasjon", en="an outcome is a measure or a combination"),
         Text(
-            nb="register og measure, eller all_of / any_of / none_of, eller first_of, eller ever_of",
-            en="register and measure, or all_of / any_of / none_of, or first_of, or ever_of",
+            nb="register og measure, eller all_of / any_of / none_of, eller én av first_of, ever_of, months_since",
+            en="register and measure, or all_of / any_of / none_of, or one of first_of, ever_of, months_since",
         ),
     ),
     "outcome_from": lambda _: (

@@ -155,6 +155,8 @@ def missing_of(outcome: Outcome, found: Computed, covered: Mask, states: States)
 
 def value_of(outcome: Outcome, found: Computed, states: States) -> Matrix:
     """An outcome's values under its rules for death and emigration, in scaled integers."""
+    if "zero" not in {outcome.after_death, outcome.after_emigration}:
+        return found.values.astype(np.int64, copy=False)
     zero = states.under("zero", outcome.after_death, outcome.after_emigration)
     return np.where(zero, 0, found.values).astype(np.int64)
 
@@ -170,9 +172,9 @@ def column(
 ) -> pl.Series:
     """A column from integers, divided once."""
     measure = outcome.measure if outcome is not None else None
-    if measure is None or measure.binary:
+    if outcome is None or outcome.binary:
         typed: NDArray[np.generic] = values.astype(np.uint8)
-    elif measure.number is not None:
+    elif measure is not None and measure.number is not None:
         divisor = scale.divisor if sizes is None else scale.divisor * sizes.clip(1)
         typed = values.astype(np.float64) / divisor
     else:

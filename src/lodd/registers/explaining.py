@@ -139,6 +139,9 @@ class _Explained:
         if outcome.measure is not None:
             yield from self._measured_steps(outcome, outcome.measure, depth)
             return
+        if outcome.months_since is not None:
+            yield Step(depth, words.reference(outcome.months_since, self.person.days.get(outcome.months_since)))
+            return
         for part in outcome.parts:
             yield Step(depth, words.part(self.trial.outcomes[part].label, part))
             yield from self.steps(part, depth + 1)

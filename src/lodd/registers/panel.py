@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from polars._typing import PolarsDataType
 
 from lodd.locale import Text
 from lodd.progress import Progress, silent
@@ -37,7 +38,7 @@ from lodd.registers.needs import needs_of, registers_used
 from lodd.registers.participation import active, arms_with_programmes
 from lodd.registers.population import abroad_months, death_months
 from lodd.registers.provenance import VALUES, provenance_of
-from lodd.registers.reference_days import days_of_reference, started_within, without_day
+from lodd.registers.reference_days import days_of_reference, months_since_day, started_within, without_day
 from lodd.registers.sources import Source, Table, check_columns, open_file, open_table, refuse_changed
 from lodd.registers.spells import Bounds
 
@@ -156,10 +157,11 @@ class Building:
             | {VALUES: values.hexdigest()},
         )
 
-    def frame(self, records: Mapping[str, Records]) -> pl.DataFrame:
-        """The panel's rows, from the records that count."""
+    def frame(self, records: Mapping[str, Records], person: PolarsDataType = pl.String) -> pl.DataFrame:
+        """The panel's rows, from the records that count; pseudonyms as text, or as categories, which take less room."""
         states = self._states(records)
-        return self._frame(states, self._outcomes(records, states) | self._participation(records, states))
+        columns = self._outcomes(records, states) | self._participation(records, states)
+        return pl.DataFrame(self._keys(person) | _named(states) | columns)
 
     def _records(self, source: Source, register_id: str) -> Records:
         needs = needs_of(self.trial, register_id)
@@ -213,6 +215,9 @@ class Building:
 
     def _joined(self, name: str, found: Mapping[str, Computed], states: States) -> Computed:
         outcome = self.trial.outcomes[name]
+        if outcome.months_since is not None:
+            months, none_yet = months_since_day(self.participants, outcome.months_since, self.grid.calendar)
+            return Computed(months, UNSCALED, none_yet)
         if not (outcome.first_of or outcome.ever_of):
             return combined(outcome, {part: found[part] for part in outcome.parts})
         (part,) = outcome.parts
@@ -242,14 +247,18 @@ class Building:
         takes_part: Mask = self.grid.spread(self.engine.fetch(found)) != 0
         return takes_part
 
-    def _frame(self, states: States, columns: Mapping[str, pl.Series]) -> pl.DataFrame:
+    def _keys(self, person: PolarsDataType) -> dict[str, pl.Series]:
         people, months = self.grid.calendar.shape
-        calendar, window = self.grid.calendar.ravel(), self.grid.window
-        frame = {
-            "person_id": pl.Series(self.grid.people, dtype=pl.String).gather(np.repeat(np.arange(people), months)),
-            "month": pl.Series((calendar - 12 * 1970).astype("datetime64[M]").astype("datetime64[D]")).cast(pl.Date),
+        window, bounds = self.grid.window, self.grid.bounds
+        names = pl.Series(self.grid.people, dtype=pl.String).cast(person)
+        days = np.arange(bounds.first, bounds.last + 1) - 12 * 1970
+        days = days.astype("datetime64[M]").astype("datetime64[D]").astype(np.int32)
+        return {
+            "person_id": names.gather(np.repeat(np.arange(people, dtype=np.uint32), months)),
+            "month": pl.Series(days[(self.grid.calendar - bounds.first).ravel()]).cast(pl.Date),
             "event_month": pl.Series(np.tile(np.arange(window.first, window.last + 1, dtype=np.int32), people)),
-            "dead": pl.Series(states.dead.ravel()),
-            "abroad": pl.Series(states.abroad.ravel()),
         }
-        return pl.DataFrame(frame | dict(columns))
+
+
+def _named(states: States) -> dict[str, pl.Series]:
+    return {"dead": pl.Series(states.dead.ravel()), "abroad": pl.Series(states.abroad.ravel())}

@@ -20,7 +20,7 @@ import polars as pl
 from lodd.protocol.measure import DRAW
 from lodd.protocol.model import Trial
 from lodd.protocol.months import first_day, month_index, whole_months
-from lodd.protocol.outcome import Outcome
+from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Column, Register
 from lodd.protocol.types import PARTICIPATES, Participants, known_register, registers_behind
 from lodd.registers.reference_codes import with_groups
@@ -66,8 +66,7 @@ class Person:
 
 def reference_days(trial: Trial, facts: Mapping[str, Any]) -> dict[str, date | None]:
     """A person's days that measures refer to: ``draw``, and columns of dates."""
-    measures = [outcome.measure for outcome in trial.outcomes.values() if outcome.measure is not None]
-    columns = {column for measure in measures for column in measure.reference.values() if column != DRAW}
+    columns = {column for outcome in trial.outcomes.values() for column in outcome.reference if column != DRAW}
     return {DRAW: facts["drawn_at"]} | {column: as_date(facts[column]) for column in columns}
 
 
@@ -152,10 +151,18 @@ def from_records(trial: Trial, name: str, person: Person, month: int) -> Fractio
         return first_of(trial, outcome, person, month)
     if outcome.ever_of is not None:
         return ever_of(trial, outcome, person, month)
-    if outcome.measure is None:
-        return combination(outcome, {part: from_records(trial, part, person, month) for part in outcome.parts})
+    if outcome.months_since is not None:
+        day = person.days[outcome.months_since]
+        return None if day is None or month_index(day) > month else Fraction(month - month_index(day))
+    if outcome.measure is not None:
+        return measured(trial, outcome, outcome.measure, person, month)
+    return combination(outcome, {part: from_records(trial, part, person, month) for part in outcome.parts})
+
+
+def measured(trial: Trial, outcome: Outcome, measure: Measure, person: Person, month: int) -> Fraction | None:
+    """A measure's value, or whether it is large enough."""
     assert outcome.register_id is not None
-    register, measure = known_register(trial, outcome.register_id), outcome.measure
+    register = known_register(trial, outcome.register_id)
     days = {key: person.days[column] for key, column in measure.reference.items()}
     if None in days.values():
         return None

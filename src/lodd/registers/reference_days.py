@@ -16,7 +16,7 @@ from lodd.protocol.measure import DRAW, Measure
 from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants
-from lodd.registers.compose import Mask
+from lodd.registers.compose import Mask, Matrix
 from lodd.registers.engines import Engine
 from lodd.registers.typed import month_of
 
@@ -32,8 +32,20 @@ def days_of_reference(participants: Participants, measure: Measure) -> dict[str,
 
 def columns_of_reference(trial: Trial) -> list[str]:
     """The columns of days that the trial's measures refer to, beside the draw."""
-    measures = [outcome.measure for outcome in trial.outcomes.values() if outcome.measure is not None]
-    return list(dict.fromkeys(c for measure in measures for c in measure.reference.values() if c != DRAW))
+    return list(dict.fromkeys(c for outcome in trial.outcomes.values() for c in outcome.reference if c != DRAW))
+
+
+def months_since_day(participants: Participants, column: str, calendar: Matrix) -> tuple[Matrix, Mask]:
+    """(n, months) whole months since everyone's day; and where there is none yet.
+
+    Raises:
+        DataError: as :func:`days_of_reference`.
+    """
+    days = _days(participants.frame, column)
+    month = (12 * days.dt.year().cast(pl.Int64) + days.dt.month().cast(pl.Int64) - 1).fill_null(0).to_numpy()
+    since = calendar - month[:, None]
+    none_yet: Mask = days.is_null().to_numpy()[:, None] | (since < 0)
+    return np.where(none_yet, 0, since), none_yet
 
 
 def days_of_person(trial: Trial, one: Participants) -> dict[str, date | None]:

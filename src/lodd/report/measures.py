@@ -18,6 +18,8 @@ def definition(c: Context, outcome: str) -> list[str]:
     described = [c.text(declared.description)] if declared.description else []
     if declared.measure is not None:
         computed = [_measure(c, declared, declared.measure), *_added(c, declared, declared.measure)]
+    elif declared.months_since is not None:
+        computed = [c.words("measure.months_since", day=_day(c, declared.months_since))]
     else:
         computed = [_from_first(c, declared) or _combination(c, declared)]
     return [*described, *computed]
@@ -54,11 +56,17 @@ def _added(c: Context, outcome: Outcome, measure: Measure) -> Iterator[str]:
         kind = "within_records" if not status else "within_any" if measure.binary else "within_largest"
         yield c.words(f"measure.{kind}", before=str(measure.within - 1))
     for key, column in measure.reference.items():
-        fact = c.trial.facts.get(column)
-        named = c.words("measure.day", name=c.text(fact.label) if fact is not None else column)
-        yield c.words(f"measure.{key}", day=c.words("measure.draw") if column == DRAW else named)
+        yield c.words(f"measure.{key}", day=_day(c, column))
     if measure.empty is not None:
         yield c.words(f"measure.empty.{measure.empty}")
+
+
+def _day(c: Context, column: str) -> str:
+    """A person's reference day."""
+    if column == DRAW:
+        return c.words("measure.draw")
+    fact = c.trial.facts.get(column)
+    return c.words("measure.day", name=c.text(fact.label) if fact is not None else column)
 
 
 def _measure(c: Context, outcome: Outcome, measure: Measure) -> str:

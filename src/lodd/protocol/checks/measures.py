@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lodd.locale import Text
 from lodd.protocol.checks.finding import Finding, Path, unknown
@@ -35,9 +35,9 @@ def check_measure(path: Path, measure: Measure, register: Register) -> Iterator[
         yield Finding((*path, "empty"), found, None, todo)
 
 
-def check_reference(trial: Trial, path: Path, measure: Measure) -> Iterator[Finding]:
-    """Reference days are declared; and a warning of those that may come after the draw."""
-    for key, column in measure.reference.items():
+def check_reference(trial: Trial, path: Path, days: Mapping[str, str]) -> Iterator[Finding]:
+    """Reference days (columns, by key) are declared; and a warning of those that may come after the draw."""
+    for key, column in days.items():
         if column == DRAW:
             continue
         if column not in trial.facts:

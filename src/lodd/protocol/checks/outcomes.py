@@ -57,7 +57,7 @@ def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator
     if outcome.measure is not None:
         yield from _measure((*path, "measure"), outcome.measure, register)
         yield from check_measure((*path, "measure"), outcome.measure, register)
-        yield from check_reference(trial, (*path, "measure"), outcome.measure)
+        yield from check_reference(trial, (*path, "measure"), outcome.measure.reference)
 
 
 def _measure(path: tuple[str, ...], measure: Measure, register: Register) -> Iterator[Finding]:
@@ -93,6 +93,8 @@ def _combined(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator
         yield from _part(trial, (*path, "first_of"), outcome.first_of)
     if outcome.ever_of is not None:
         yield from _part(trial, (*path, "ever_of"), outcome.ever_of)
+    if outcome.months_since is not None:
+        yield from check_reference(trial, path, {"months_since": outcome.months_since})
     window = trial.analysis.window.months
     if (outcome.first_of or outcome.ever_of) and not window.first <= outcome.from_month <= window.last:
         found = Text(
