@@ -55,6 +55,8 @@ def test_the_story_of_an_outcome_runs(tmp_path: Path) -> None:
     assert shown in seen
     assert "exit code 3" in seen
     assert "expected values in 10 cases hold" in seen.split("exit code 3")[1]
+    assert "expected values in 12 cases hold" in seen
+    assert "From: known on 1 June 2015" in seen
     assert "The look-up is logged" in seen
     assert "500 of 501 rows are linked" in seen
 
