@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from lodd.protocol.register import Register
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -65,6 +68,22 @@ def test_the_story_of_an_outcome_has_the_same_commands_in_both_languages() -> No
     english, norwegian = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("define.md", "define.nb.md"))
     blocks = r"```(?:sh|python)\n.*?```"
     assert re.findall(blocks, norwegian, re.DOTALL) == re.findall(blocks, english, re.DOTALL)
+
+
+def test_the_page_on_registers_shows_the_same_in_both_languages_and_what_it_declares_can_be_read() -> None:
+    english, norwegian = (
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("registers.md", "registers.nb.md")
+    )
+    blocks = re.findall(r"```(?:sh|toml)\n.*?```", english, re.DOTALL)
+    assert re.findall(r"```(?:sh|toml)\n.*?```", norwegian, re.DOTALL) == blocks
+    declared = [tomllib.loads(block[8:-3]) for block in blocks if block.startswith("```toml")]
+    register = declared[0]["registers"]["employment"]
+    for more in declared[1:]:
+        if more.keys() <= Register.model_fields.keys():
+            Register.model_validate({key: value for key, value in register.items() if key not in more} | more)
+    options = set(re.findall(r"(--[a-z-]+)", " ".join(block for block in blocks if block.startswith("```sh"))))
+    page = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    assert {option for option in options if option not in page} == set()
 
 
 def test_both_tutorials_have_the_same_commands() -> None:
