@@ -89,11 +89,17 @@ def version_of_file(path: Path) -> Version:
     """A panel from a file, whatever definitions made it.
 
     Raises:
-        DataError: no such file, cut off, or not a panel.
+        DataError: no such file, cut off, not a panel, or changed since it was written.
     """
+    from lodd.registers import panel_problems
+    from lodd.registers.hashing import panel_sha256
+    from lodd.registers.provenance import VALUES
     from lodd.registers.store import read_any_panel
 
-    found = _named(read_any_panel(path))
+    panel = read_any_panel(path)
+    if panel.provenance.get(VALUES) != panel_sha256(panel):
+        raise panel_problems.values_changed(path)
+    found = _named(panel)
     return Version(found.panel, Text(nb=f"{path} ({found.name.nb})", en=f"{path} ({found.name.en})"), found.as_of)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import lodd
@@ -183,6 +185,15 @@ def test_a_panel_of_other_extracts_and_definitions(folder: Path, capsys: pytest.
     assert "The extracts are not the same: jobs." in seen.out
     assert "one of the versions was made by other definitions than the protocol's" in seen.err
     assert "Unchanged: In work and At school." in seen.out
+
+
+def test_a_panel_that_was_changed_by_hand_is_not_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "results/panel.parquet"
+    table = pq.read_table(file)
+    one = table.set_column(table.schema.get_field_index("in_work"), "in_work", pa.array([1] * 20, pa.uint8()))
+    pq.write_table(one, folder / "changed.parquet")
+    assert run("panel", folder, "--compare", folder / "changed.parquet") == 4
+    assert "changed.parquet" in capsys.readouterr().err
 
 
 def test_nothing_changed(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
