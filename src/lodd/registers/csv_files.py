@@ -21,6 +21,7 @@ from lodd.registers.files import Files, head
 from lodd.registers.problems import Place
 
 _SAMPLE = 2**20
+_DELIMITERS = ",;\t|"
 
 
 def delimiter_of(path: Path, declared: Csv | None) -> str:
@@ -35,7 +36,8 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
     """The names of the columns, from the header line or as declared.
 
     Raises:
-        DataError: the header line is empty, in another encoding, or names a column twice.
+        DataError: the header line is empty, in another encoding, with another delimiter, or
+            names a column twice.
     """
     if declared is not None and declared.names:
         return list(declared.names)
@@ -47,6 +49,8 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
     names = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
     if not any(names):
         raise problems.no_header(place)
+    if declared is not None and len(names) == 1 and (other := max(_DELIMITERS, key=names[0].count)) in names[0]:
+        raise problems.wrong_delimiter(place, declared.delimiter, other)
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise problems.named_twice(place, twice)
     return names

@@ -34,6 +34,15 @@ def named_twice(place: Place, names: Sequence[str]) -> DataError:
     return DataError(Problem(found, place.at(), allowed, _AGAIN))
 
 
+def wrong_delimiter(place: Place, declared: str, other: str) -> DataError:
+    found = Text(
+        nb=f"første linje har én kolonne når den deles ved «{declared}», men inneholder «{other}»",
+        en=f'the first line is one column where it is divided at "{declared}", but holds "{other}"',
+    )
+    step = Text(nb="rett `csv.delimiter` i trial.toml", en="mend `csv.delimiter` in trial.toml")
+    return DataError(Problem(found, place.at(), None, step))
+
+
 def really_utf8(place: Place, declared: str) -> DataError:
     found = Text(
         nb=f"filen er i UTF-8, men erklært som {declared}: æ, ø og å ville bli gale",
