@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
+import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 
 def compiler() -> Any:
     """Ibis' own, with these operations written otherwise."""
-    otherwise: dict[str, Any] = {"visit_ExtractMicrosecond": _microseconds}
+    otherwise = {"visit_Strip": _strip, "visit_LStrip": _strip_left, "visit_RStrip": _strip_right, "SIMPLE_OPS": {}}
     return type("Compiler", (PySparkCompiler,), otherwise)()
 
 
-def _microseconds(self: Any, op: Any, *, arg: Any) -> Any:
-    """The part of a second, which Spark gives together with the second, as a decimal."""
-    second = self.f.anon.date_part("SECOND", arg)
-    return self.cast(self.f.anon.mod(second * 1_000_000, 1_000_000), op.dtype)
+def _strip(self: Any, op: Any, *, arg: Any) -> Any:
+    """Without the white space around it."""
+    return self.f.anon.btrim(arg, _white_space(self))
+
+
+def _strip_left(self: Any, op: Any, *, arg: Any) -> Any:
+    return self.f.anon.ltrim(_white_space(self), arg)
+
+
+def _strip_right(self: Any, op: Any, *, arg: Any) -> Any:
+    return self.f.anon.rtrim(_white_space(self), arg)
+
+
+def _white_space(self: Any) -> Any:
+    """As numbers: Spark takes what Ibis writes for form feeds and vertical tabs for the letters f and v."""
+    return self.f.concat(*(self.f.anon.char(sge.convert(ord(sign))) for sign in string.whitespace))
