@@ -20,7 +20,7 @@ import polars as pl
 from lodd.protocol.months import month_index
 from lodd.protocol.register import Register
 from lodd.protocol.types import RegisterNote
-from lodd.registers import code_lists, moments, problems, source_problems, typed
+from lodd.registers import code_lists, corrections, moments, problems, source_problems, typed
 from lodd.registers.dialect import as_written, date_form, decimal_sign
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
@@ -181,7 +181,7 @@ def others_of(engine: Engine, rows: ir.Table, people: ir.Table, drawn: int) -> d
 
 def _with_values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> tuple[ir.Table, list[Flag]]:
     """The rows with their dates and values as the protocol types them, and flags where that fails."""
-    columns = _dates(drawn, source.place, register) | _versioned(drawn, source.place, register)
+    columns = _dates(drawn, source.place, register) | corrections.versioned(drawn, source.place, register)
     columns |= _values(drawn, source, register, needs)
     columns |= _groups(columns, register, needs)
     flags: list[Flag] = []
@@ -205,20 +205,6 @@ def _dates(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple
     assert register.stop is not None
     last = typed.day(drawn[FILE + register.stop], register.stop, place)
     return {"started": (start, first), "ended": (register.stop, last)}
-
-
-def _versioned(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple[str, typed.Typed]]:
-    """``registered`` (see :mod:`moments`) with ``zoned``, and ``taken_back``, where the register has them."""
-    found: dict[str, tuple[str, typed.Typed]] = {}
-    if register.registered is not None:
-        name = register.registered
-        read, zoned = moments.moment(drawn[FILE + name], name, place)
-        found |= {"registered": (name, read), "zoned": (name, typed.Typed(zoned))}
-    if register.withdrawn is not None:
-        name = register.withdrawn.column
-        said = typed.key_text(drawn[FILE + name], name, place).strip()
-        found["taken_back"] = (name, typed.Typed(said.isin(list(register.withdrawn.values)).fill_null(False)))
-    return found
 
 
 def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> dict[str, tuple[str, typed.Typed]]:
@@ -255,7 +241,7 @@ def _judged(drawn: ir.Table, register: Register, needs: Needs, columns: list[str
         unknown = moments.registered_later(drawn.registered, drawn.zoned, needs.as_of)
     again = ibis.row_number().over(group_by=columns, order_by="row") > 0
     rows = drawn.mutate(unknown=unknown, duplicate=again if register.duplicates != "keep" else never)
-    superseded, tied = _versions(rows, register, columns)
+    superseded, tied = corrections.versions(rows, register, columns)
     taken_back = never if register.withdrawn is None else rows.taken_back
     judged = zip(REPEATED, (rows.unknown, rows.duplicate, superseded, tied, taken_back), strict=True)
     cases = [(left_out, fate) for fate, left_out in judged]
@@ -264,24 +250,6 @@ def _judged(drawn: ir.Table, register: Register, needs: Needs, columns: list[str
     if start == "started":
         cases.append((rows.started > rows.ended, "start_after_stop"))
     return rows.mutate(fate=ibis.cases(*cases, else_=KEPT))
-
-
-def _versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[Any, Any]:
-    """Is a row an earlier version of a record, or left out though registered as late as the one that is kept?
-
-    Of versions registered at the same time the one is kept that comes first when sorted by all columns, so that the
-    order of the file does not matter. A row without the columns that name its record is a record of its own.
-    """
-    if not register.record:
-        return ibis.literal(False), ibis.literal(False)
-    record = [FILE + name for name in register.record]
-    group = ["person", "unknown", "duplicate", *record]
-    place = ibis.row_number().over(group_by=group, order_by=[rows.registered.desc(), *columns, "row"])
-    newest = rows.registered.max().over(group_by=group)
-    named = ibis.and_(*(rows[name].notnull() for name in record))
-    older = named & (place > 0)
-    same = rows.registered.identical_to(newest)
-    return older & ~same, older & same
 
 
 def _counted(judged: ir.Table, register: Register, flags: list[Flag]) -> ir.Table:
