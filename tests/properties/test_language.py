@@ -62,7 +62,9 @@ def measures(draw: st.DrawFn, register: dict[str, Any], number: str, distinct: t
     if not yearly:
         measure |= {key: draw(st.sampled_from([None, None, None, "draw", "ill"])) for key in ("since", "until")}
     if kind == "status":
-        measure["where"] = draw(WHERE | st.just({"hours": {"at_most": "3", "above": "0.55"}}))
+        dated = {"start": {"above": date(2016, 1, 15)}, "registered": {"at_most": date(2016, 2, 1)}}
+        conditions = [{"hours": {"at_most": "3", "above": "0.55"}}, *({name: on} for name, on in dated.items())]
+        measure["where"] = draw(WHERE | st.sampled_from(conditions))
     return measure
 
 

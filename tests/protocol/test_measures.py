@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from lodd.errors import ProtocolError
 from lodd.protocol import parse_trial
+from lodd.protocol.canonical import canonical, trial_from_canonical
 from lodd.protocol.checks import check_trial
-from lodd.protocol.outcome import Measure, Outcome
+from lodd.protocol.outcome import Condition, Measure, Outcome
 from lodd.protocol.types import coverage_months
 from tests.registers.small import JOBS, PAY, VISITS, trial_of
 
@@ -123,6 +126,24 @@ def test_months_before_the_register_are_not_within_it() -> None:
     trial = trial_of({"r": PAY}, outcomes)
     first = {name: coverage_months(trial, name)[0] - 12 * 2015 for name in outcomes}
     assert first == {"paid": 2, "any": 0, "lately": 2, "both": 2, "ever": 2}
+
+
+def test_dates_and_numbers_are_limits_and_keep_apart_in_the_lock(edited) -> None:
+    old = 'where = { programme = ["COACH", "SUB"] }'
+    new = "where = { start = { at_least = 2015-01-01, below = 2016-01-01 }, level = { above = 4, at_most = 5.50 } }"
+    trial = parse_trial(edited((old, new)).encode()).trial
+    measure = trial.outcomes["in_programme"].measure
+    assert measure is not None
+    start, level = measure.where["start"], measure.where["level"]
+    assert isinstance(start, Condition)
+    assert isinstance(level, Condition)
+    assert start.limits == {"at_least": date(2015, 1, 1), "below": date(2016, 1, 1)}
+    assert level.limits == {"above": Decimal(4), "at_most": Decimal("5.5")}
+    form = canonical(trial)
+    assert form["outcomes"]["in_programme"]["measure"]["where"]["start"]["below"] == "2016-01-01"
+    assert trial_from_canonical(form) == trial
+    with pytest.raises(ProtocolError, match="a number"):
+        parse_trial(edited((old, 'where = { level = { at_least = "four" } }')).encode())
 
 
 def test_day_rules() -> None:

@@ -141,6 +141,12 @@ SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
                 "400 0 500 0 0 150 0 0",
             ),
             Example(
+                Text(nb="Også datoer kan være vilkår", en="Dates can be conditions, too"),
+                of("begun_in_2015", "jobs", "{ count = true, where = { start = { at_least = 2015-01-01 } } }"),
+                {"jobs": ((on(12, 31, 2014), None, "bakery", 3.0), (on(2, 1), on(3, 31), "florist", 2.0))},
+                "0 1 1 0 0 0 0 0",
+            ),
+            Example(
                 Text(
                     nb="Bare rader som oppfyller vilkårene i «where», teller",
                     en="Only records that meet the conditions in `where` count",

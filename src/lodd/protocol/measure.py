@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,18 +23,27 @@ OF_RECORDS: Final[frozenset[Aggregate]] = frozenset({"mean", "max", "last", "mon
 """What has no value where there is no record."""
 Scalar = str | bool | int | Decimal
 Empty = Literal["missing", "zero"]
+_ISO_DAY: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 LONGEST_WINDOW: Final = 240
 DRAW: Final = "draw"
 """The reference day that everyone has."""
 
 
+def _kind_of_limit(value: Any) -> str:
+    # the canonical form of a protocol has dates as text, and marks decimals
+    return "date" if isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.match(value)) else "decimal"
+
+
+Limit = Annotated[Annotated[Decimal, Tag("decimal")] | Annotated[date, Tag("date")], Discriminator(_kind_of_limit)]
+
+
 class Condition(Frozen):
     """A comparison in `where`: every given part must hold. A missing value meets no condition."""
 
-    at_least: Decimal | None = Field(default=None, description="Equal or larger.")
-    below: Decimal | None = Field(default=None, description="Strictly smaller.")
-    at_most: Decimal | None = Field(default=None, description="Equal or smaller.")
-    above: Decimal | None = Field(default=None, description="Strictly larger.")
+    at_least: Limit | None = Field(default=None, description="Equal or larger: a number, or a date (or later).")
+    below: Limit | None = Field(default=None, description="Strictly smaller, or before a date.")
+    at_most: Limit | None = Field(default=None, description="Equal or smaller, or on a date or before.")
+    above: Limit | None = Field(default=None, description="Strictly larger, or after a date.")
     not_in: tuple[Scalar, ...] = Field(default=(), description="None of these.")
 
     @model_validator(mode="after")
@@ -42,7 +53,7 @@ class Condition(Frozen):
         return self
 
     @property
-    def limits(self) -> Mapping[str, Decimal]:
+    def limits(self) -> Mapping[str, Decimal | date]:
         """The limits that are given, by key."""
         keys = ("at_least", "below", "at_most", "above")
         return {key: limit for key in keys if (limit := getattr(self, key)) is not None}

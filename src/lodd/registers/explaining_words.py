@@ -136,9 +136,14 @@ def _condition(wanted: Any, language: Language) -> str:
     if not isinstance(wanted, Condition):
         values = [cell(value, language) for value in (wanted if isinstance(wanted, tuple) else (wanted,))]
         return (" eller " if language == "nb" else " or ").join(values)
-    parts = [f"{_LIMITS[key][language]} {plain(limit, language)}" for key, limit in wanted.limits.items()]
+    limits = {key: _limit(limit, language) for key, limit in wanted.limits.items()}
+    parts = [f"{_LIMITS[key][language]} {limit}" for key, limit in limits.items()]
     parts += [f"{'ikke' if language == 'nb' else 'not'} {cell(value, language)}" for value in wanted.not_in]
     return join_words(parts, language)
+
+
+def _limit(limit: Decimal | date, language: Language) -> str:
+    return long_date(limit, language) if isinstance(limit, date) else plain(limit, language)
 
 
 # Steps ----------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from lodd.protocol.code_list import Code, CodeGroup, CodeList
 from lodd.protocol.model import Trial
 from lodd.protocol.outcome import Condition, Measure, Scalar
 
-Kind = Literal["text", "number", "truth"]
+Kind = Literal["text", "number", "truth", "date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,16 @@ class Needs:
     groups: tuple[Grouping, ...] = ()
 
 
-def kind_of_value(value: Scalar) -> Kind:
+def kind_of_value(value: Scalar | date) -> Kind:
     """The kind of a value written in the protocol."""
     if isinstance(value, bool):
         return "truth"
+    if isinstance(value, date):
+        return "date"
     return "text" if isinstance(value, str) else "number"
 
 
-def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition | CodeGroup) -> tuple[Scalar, ...]:
+def values_of(wanted: Scalar | tuple[Scalar, ...] | Condition | CodeGroup) -> tuple[Scalar | date, ...]:
     """The values that one entry of ``where`` compares with."""
     if isinstance(wanted, CodeGroup):
         return wanted.wanted

@@ -6,7 +6,7 @@ The other half of ``reference.py``. A value is a ``Fraction``, or None where the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -179,15 +179,25 @@ def meets(register: Register, measure: Measure, row: Row) -> bool:
 def _meets_one(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, Condition):
         return any(value == _like(value, one) for one in (wanted if isinstance(wanted, tuple) else (wanted,)))
-    if wanted.at_least is not None and value < _like(value, wanted.at_least):
-        return False
-    if wanted.below is not None and value >= _like(value, wanted.below):
-        return False
-    if wanted.at_most is not None and value > _like(value, wanted.at_most):
-        return False
-    if wanted.above is not None and value <= _like(value, wanted.above):
-        return False
-    return all(value != _like(value, one) for one in wanted.not_in)
+    if any(isinstance(limit, date) for limit in wanted.limits.values()):
+        value = _as_day(value)
+    within = {
+        "at_least": lambda limit: value >= limit,
+        "below": lambda limit: value < limit,
+        "at_most": lambda limit: value <= limit,
+        "above": lambda limit: value > limit,
+    }
+    held = all(value is not None and within[key](_like(value, limit)) for key, limit in wanted.limits.items())
+    return held and all(value != _like(value, one) for one in wanted.not_in)
+
+
+def _as_day(value: Any) -> date | None:
+    """A date, a moment, or text ``YYYY-MM-DD``, as a date; empty text is missing."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, str):
+        return date.fromisoformat(value.strip()) if value.strip() else None
+    return value if isinstance(value, date) else None
 
 
 def _like(value: Any, wanted: Any) -> Any:

@@ -151,6 +151,8 @@ def compared(column: ir.Value, name: str, place: Place, kinds: frozenset[Kind], 
     """
     wanted = next(iter(kinds))
     found = kind_of(column)
+    if kinds == {"date"} and found in {"date", "text"}:
+        return day(column, name, place)
     if len(kinds) == 1 and untyped and wanted != "text":
         return _parsed(_stated(column), wanted)
     if kinds != {found}:

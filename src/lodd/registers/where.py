@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import ibis
@@ -52,12 +53,16 @@ class _Comparison:
         self.divisor = divisor
         self.exact = column.type().is_integer()
 
-    def least(self, limit: Any) -> int | float:
+    def least(self, limit: Any) -> Any:
         """What a value of the column must reach to be at least the limit; below it, it is below the limit."""
+        if isinstance(limit, date):
+            return ibis.literal(limit)
         return least_scaled(limit, self.divisor) if self.exact else float(limit)
 
-    def most(self, limit: Any) -> int | float:
+    def most(self, limit: Any) -> Any:
         """What a value of the column must not exceed to be at most the limit; above it, it is above the limit."""
+        if isinstance(limit, date):
+            return ibis.literal(limit)
         return most_scaled(limit, self.divisor) if self.exact else float(limit)
 
     def is_one_of(self, values: tuple[Scalar, ...]) -> Any:

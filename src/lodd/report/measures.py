@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from lodd import locale
@@ -108,13 +109,17 @@ def _condition(c: Context, column: str, wanted: object) -> str:
     w, name = c.words, _column(c, column)
     if isinstance(wanted, Condition):
         limits = wanted.limits.items()
-        parts = [w(f"measure.cond.{key}", column=name, value=_decimal(c, limit)) for key, limit in limits]
+        parts = [w(f"measure.cond.{key}", column=name, value=_limit(c, limit)) for key, limit in limits]
         if wanted.not_in:
             parts.append(w("measure.cond.not_in", column=name, values=_values(c, wanted.not_in)))
         return c.join(parts)
     if isinstance(wanted, tuple):
         return w("measure.cond.in", column=name, values=_values(c, wanted))
     return w("measure.cond.is", column=name, value=_scalar(c, wanted))
+
+
+def _limit(c: Context, limit: Decimal | date) -> str:
+    return locale.long_date(limit, c.language) if isinstance(limit, date) else _decimal(c, limit)
 
 
 def _values(c: Context, values: Sequence[Scalar]) -> str:
