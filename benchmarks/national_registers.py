@@ -1,7 +1,8 @@
 """Registers of a whole nation, invented with a seed and written a chunk at a time, and the trial that reads them.
 
 The files are as reality has them: text pseudonyms, employers as text, no order by person, ongoing spells without a
-stop, spells that begin before the window, some rows twice. Everybody is drawn on one day, as for a description of a whole population.
+stop, spells that begin before the window, some rows twice. Everybody is drawn on one day, as for a description of a
+whole population.
 """
 
 from __future__ import annotations
@@ -131,7 +132,10 @@ def trial(months: int = 120) -> Trial:
     hours = {"columns": {"hours_per_week": {"decimals": 1}}}
     return _trial(
         months - 1,
-        {"employment": spells | hours | {"file": "employment.parquet"}, "benefits": spells | {"file": "benefits.parquet"}},
+        {
+            "employment": spells | hours | {"file": "employment.parquet"},
+            "benefits": spells | {"file": "benefits.parquet"},
+        },
         {
             "in_work": {"register": "employment", "measure": {"sum": "hours_per_week", "at_least": 4}},
             "hours": {"register": "employment", "measure": {"sum": "hours_per_week"}},
@@ -145,7 +149,7 @@ def trial(months: int = 120) -> Trial:
 def monthly_trial(months: int) -> Trial:
     """Work of at least four hours, and hours, from monthly records."""
     spells = {"temporality": "status", "start": "start_date", "stop": "stop_date", "covers": _covers(months)}
-    hours = {"columns": {"hours_per_week": {"decimals": 1}}, "file": "monthly.parquet", "duplicates": "keep"}
+    hours = {"columns": {"hours_per_week": {"decimals": 1}}, "file": "monthly.parquet"}
     return _trial(
         months - 1,
         {"employment": spells | hours},

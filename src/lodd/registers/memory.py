@@ -17,14 +17,12 @@ LEAST: Final = 400
 """Megabytes: Python and its libraries alone take about half of this."""
 _ITSELF: Final = 230
 """Megabytes that are taken whatever the size of the panel."""
-_CELL: Final = 20
+_CELL: Final = 55
 """Bytes of a person-month while a range of people is computed, and for each column besides."""
 _CELL_COLUMN: Final = 5
 _ROW: Final = 150
 """Bytes of a register's row while it is judged."""
 _UNITS: Final = {"MB": 1, "GB": 1000, "MIB": 1.048576, "GIB": 1073.741824}
-_LARGEST_PART: Final = 60_000_000
-"""Bytes of IDs and grid are kept for all the people at once, so the share of a range is no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Memory:
     @property
     def engine(self) -> str:
         """What the engine may use, as DuckDB writes it."""
-        return f"{round((self.megabytes - _ITSELF) * 0.6)}MB"
+        return f"{round((self.megabytes - _ITSELF) * 0.4)}MB"
 
     def parts(self, people: int, months: int, columns: int, rows: int) -> int:
         """Into how many ranges to divide so many people with their registers' rows; 1 where it fits as a whole."""

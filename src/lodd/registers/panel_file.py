@@ -198,7 +198,7 @@ class _Work:
                 drawn = self.engine.take(stack.enter_context(staged[name].rows(part))) if staged else opened.drawn
                 records[name] = self._cleaned(drawn, name, registers)
                 counts[name].update(records[name].counts)
-            return Building(self.trial, people, self.engine, silent).frame(records)
+            return Building(self.trial, people, self.engine, silent).frame(records, pl.Categorical)
 
     def _cleaned(self, drawn: ir.Table, name: str, registers: Mapping[str, _Register]) -> Records:
         opened = registers[name]

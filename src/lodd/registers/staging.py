@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lodd.registers.engines import DuckDBEngine
 
-BATCH: Final = 200_000
+BATCH: Final = 50_000
 _COMPRESSION: Final = "lz4"
 
 

@@ -73,7 +73,7 @@ class PanelWriter:
 
     def _table(self, frame: pl.DataFrame) -> pa.Table:
         """The frame with each pseudonym once, as the file holds them too; they are read as text all the same."""
-        people = frame["person_id"].gather_every(self._months).to_arrow()
+        people = frame["person_id"].gather_every(self._months).cast(pl.String).to_arrow()
         index = np.repeat(np.arange(len(people), dtype=np.int32), self._months)
         values = frame.drop("person_id").to_arrow()
         at = frame.columns.index("person_id")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,7 +44,11 @@ class DuckDBEngine:
     ) -> None:
         given = {"memory_limit": memory_limit, "temp_directory": temp_folder and str(temp_folder), "threads": threads}
         self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
-        self._number = count()
+        if memory_limit is not None:
+            # what is freed goes back to the machine at once, not after having been kept for the next use
+            self._backend.con.execute("SET allocator_background_threads = true")
+            self._backend.con.execute("SET allocator_flush_threshold = '1MB'")
+        self._compiled: dict[Any, str] = {}
         self._databases: dict[Path, str] = {}
         self._made: list[str] = []
 
@@ -110,12 +113,14 @@ class DuckDBEngine:
     def keep(self, expression: ir.Table) -> ir.Table:
         """As the protocol says."""
         with _room():
-            return self._backend.create_table(self._name(), expression, temp=True)
+            name = self._name()
+            self._backend.con.execute(f'CREATE TEMP TABLE "{name}" AS {self._sql(expression)}')
+            return self._backend.table(name)
 
     def fetch(self, expression: ir.Table) -> pl.DataFrame:
         """As the protocol says."""
         with _room():
-            frame = pl.from_arrow(self._backend.con.sql(self._backend.compile(expression)).to_arrow_table())
+            frame = pl.from_arrow(self._backend.con.sql(self._sql(expression)).to_arrow_table())
         assert isinstance(frame, pl.DataFrame)
         # sums of 64-bit integers come as 128-bit ones; cleaning has seen to it that they fit
         return frame.with_columns(selectors.decimal().cast(pl.Int64))
@@ -136,8 +141,15 @@ class DuckDBEngine:
                     self._backend.con.execute(f'DROP {kind} IF EXISTS "{name}"')
         del self._made[before:]
 
+    def _sql(self, expression: ir.Table) -> str:
+        """Compiled once: ranges of people ask the same of tables of the same names."""
+        key = expression.op()
+        if key not in self._compiled:
+            self._compiled[key] = self._backend.compile(expression)
+        return self._compiled[key]
+
     def _name(self) -> str:
-        self._made.append(f"lodd_{next(self._number)}")
+        self._made.append(f"lodd_{len(self._made)}")
         return self._made[-1]  # not t0, t1, ...: those are what Ibis calls its subqueries
 
 
