@@ -72,6 +72,7 @@ def test_spells_with_a_number(tmp_path: Path) -> None:
     assert values(found, "y", "b") == [0, 0, 0, 0]
 
 
+@pytest.mark.long
 def test_amounts_by_month(tmp_path: Path) -> None:
     rows = ["a;100;2015-03-01;2015-03-31;", "a;200;2015-04-01;2015-04-30;"]
     pay = made(tmp_path, "LONN", "ACCUMULATED LONG", rows)
@@ -103,6 +104,7 @@ def test_a_state_on_a_day_with_codes_of_which_one_means_missing(tmp_path: Path) 
     assert values(build_panel(married, tmp_path, PEOPLE), "y") == [0, 1, 0, 0]
 
 
+@pytest.mark.long
 def test_the_dataset_s_own_codes_are_a_code_list(tmp_path: Path) -> None:
     domain = {"codeList": [code("1", "Gift", "2000-01-01", "2015-03-31"), code("1", "Samboer", "2015-04-01")]}
     rows = ["a;1;2015-03-16;2015-03-16;", "a;1;2015-04-16;2015-04-16;"]
@@ -150,8 +152,8 @@ def test_text_that_is_to_be_summed(tmp_path: Path) -> None:
     [
         ["secret;7.5;2015-03-31;2015-03-01;"],  # stops before it starts
         ["secret;7.5;2015-03-01;2015-03-31;", "secret;1;2015-03-31;;"],  # overlapping
-        ["secret;;2015-03-01;2015-03-31;"],
-        ["secret;7,5;2015-03-01;2015-03-31;"],
+        pytest.param(["secret;;2015-03-01;2015-03-31;"], marks=pytest.mark.long),
+        pytest.param(["secret;7,5;2015-03-01;2015-03-31;"], marks=pytest.mark.long),
         ["secret;7.5;2015-03-01;2015-03-31"],  # a field is missing
     ],
 )
