@@ -29,6 +29,7 @@ FAR_YEARS: Final = 20
 SHOWN: Final = 5
 """How many example rows a finding has."""
 _MARK = "mark_"
+_VALUE = "v_"
 _KEEP = ("row", "person", "fate", "since", "until", "month")
 
 
@@ -155,7 +156,7 @@ def _marks(judged: ir.Table, register: Register, needs: Needs, flags: list[Flag]
         yield (flag.kind, flag.column), judged[flag.name] & concerned
     for note in code_lists.notes(judged.columns):
         yield ("other_code", note.partition(":")[2]), judged[note] & (judged.fate == KEPT)
-    yield from _missing(judged, register, needs)
+    yield from _missing(judged, register, needs, flags)
     assert register.covers is not None
     yield from _impossible(judged, register.covers)
     if register.temporality == "status":
@@ -164,19 +165,21 @@ def _marks(judged: ir.Table, register: Register, needs: Needs, flags: list[Flag]
     yield from _after_death(judged, register)
 
 
-def _missing(judged: ir.Table, register: Register, needs: Needs) -> Marks:
+def _missing(judged: ir.Table, register: Register, needs: Needs, flags: list[Flag]) -> Marks:
     kept = judged.fate == KEPT
     dates = {register.person, register.start, register.stop, register.registered}
     for column in needs.columns:
         if column not in dates:
-            yield ("missing", column), kept & empty(judged[FILE + column])
+            value = judged[_VALUE + column] if column in register.columns else judged[FILE + column]
+            unreadable = [judged[flag.name] for flag in flags if flag.column == column]
+            yield ("missing", column), ibis.and_(kept, empty(value), *(~wrong for wrong in unreadable))
 
 
 def empty(column: ir.Value) -> ir.BooleanValue:
-    """Is there no value: null, not a number, or text of nothing but spaces?"""
+    """Is there no value: null, not a number, or text of no letters? (To strip spaces takes ten times as long.)"""
     if column.type().is_floating():
         return column.isnull() | column.isnan()
-    return column.strip().nullif("").isnull() if column.type().is_string() else column.isnull()
+    return column.isnull() | (column == "") if column.type().is_string() else column.isnull()
 
 
 def _impossible(judged: ir.Table, covers: Coverage) -> Marks:
