@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from polars.testing import assert_frame_equal
 
 from lodd.registers import build_panel_from, reference_panel
+from lodd.registers.assuring import narrowed
 from lodd.registers.engines import engine_of
 from lodd.registers.reference_versions import RefusedError
 from tests.engines.server import running
@@ -33,12 +34,20 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+CHOSEN = (
+    "mean-any-day", "mean-day-16", "max-last-day", "last-any-day", "sum-2", "ranks-5", "since-last", "since-first",
+    "between", "pay-mean-2", "pay-sources-4", "visits-last-4", "visits-max", "visits-count-until", "both",
+)  # fmt: skip
+"""One of each formulation that an engine is asked for: on Spark each takes seconds."""
+
+
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize("overlap", [None, "sum"])
-def test_every_measure(name: str, overlap: str | None) -> None:
+@pytest.mark.parametrize("overlap", ["latest", "sum"])
+def test_every_measure(name: str, overlap: str) -> None:
     world = crowd(overlap, "month")
-    panel = build_panel_from(world.trial, world.tables, world.people, engine=engine_of(name)).frame
-    expected = reference_panel(world.trial, {n: table.to_dicts() for n, table in world.tables.items()}, world.people)
+    trial = narrowed(world.trial, [chosen for chosen in CHOSEN if chosen in world.trial.outcomes])
+    panel = build_panel_from(trial, world.tables, world.people, engine=engine_of(name)).frame
+    expected = reference_panel(trial, {n: table.to_dicts() for n, table in world.tables.items()}, world.people)
     assert [column for column in expected.columns if not panel[column].equals(expected[column])] == []
 
 
