@@ -158,3 +158,17 @@ def test_a_file_that_changes_while_it_is_read(build: Any, tmp_path: Path, monkey
     with pytest.raises(DataError, match=r"jobs.parquet changed while the register was read"):
         build(trial, tmp_path, people_of(a=DAY))
     assert [path.name for path in tmp_path.iterdir()] == ["jobs.parquet"]
+
+
+def test_spaces_around_the_text_of_a_csv_file_do_not_count(tmp_path: Path) -> None:
+    """They would make a code another code, and nothing at all a code of its own."""
+    outcomes = {
+        "aap": {"register": "jobs", "measure": {"any": True, "where": {"kind": "AAP"}}},
+        "other": {"register": "jobs", "measure": {"any": True, "where": {"kind": {"not_in": ["AAP"]}}}},
+        "kinds": {"register": "jobs", "measure": {"count_distinct": "kind"}},
+    }
+    lines = ["person_id,start,stop,hours,kind", "a,2015-03-07,,5, AAP ", "a,2015-03-07,,5,AAP", "b,2015-03-07,,5,  "]
+    (tmp_path / "jobs.csv").write_text("\n".join(lines))
+    panel = build_panel(trial_of({"jobs": JOBS | {"file": "jobs.csv"}}, outcomes), tmp_path, people_of(a=DAY, b=DAY))
+    assert [values(panel, name)[2] for name in outcomes] == [1, 0, 1]
+    assert [values(panel, name, "b")[2] for name in outcomes] == [0, 0, 0]

@@ -98,12 +98,13 @@ def _holds_nothing(path: Path, header: int) -> bool:
 
 
 def as_usual(table: ir.Table, register: Register) -> ir.Table:
-    """The columns with what means missing as missing, ISO dates, and a decimal point in declared numbers."""
+    """The columns without spaces around them, what means missing as missing, ISO dates, a decimal point in numbers."""
     csv = register.csv
-    if csv is None:
-        return table
     texts = [name for name, kind in table.schema().items() if kind.is_string()]
-    columns: dict[str, Any] = {name: _stated(table[name], csv) for name in texts}
+    columns: dict[str, Any] = {name: table[name].strip().nullif("") for name in texts}
+    if csv is None:
+        return table.mutate(**columns)
+    columns = {name: _stated(text, csv) for name, text in columns.items()}
     for name in columns.keys() & _dated(register):
         columns[name] = _iso(columns[name], csv.date_format)
     if csv.decimal == ",":
@@ -140,9 +141,8 @@ def _dated(register: Register) -> set[str]:
 
 
 def _stated(text: ir.StringValue, csv: Csv) -> ir.StringValue:
-    if csv.missing == ("",):
-        return text
-    return ibis.ifelse(text.strip().isin(csv.missing), ibis.null("string"), text)
+    plain = text.strip()
+    return ibis.ifelse(plain.isin(["", *csv.missing]), ibis.null("string"), plain)
 
 
 def _iso(text: ir.StringValue, written: DateFormat) -> ir.StringValue:
