@@ -61,15 +61,15 @@ HEADER = "person_id;start;stop;hours;kind\n"
 @pytest.mark.parametrize("encoding", ["utf-8", "windows-1252"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_a_dialect_in_full(tmp_path: Path, encoding: str, ends: str, name: str) -> None:
-    text = HEADER + "a;01.03.2015;31.03.2015;37,5;kjøkken–kokk\na;01.04.2015;NULL; 4,0 ;'b;\n'\nb;.;;9;x\n"
+    text = HEADER + "a;01.03.2015;31.03.2015;37,5;kjøkken–kokk\na;01.04.2015;NULL; 4,0 ;'b;\nc'\nb;.;;9;x\n"
     csv = SEMICOLON | {
         "decimal": ",", "quote": "'", "encoding": encoding, "date_format": "%d.%m.%Y", "missing": ["", ".", "NULL"],
     }  # fmt: skip
     found = rows(tmp_path, text.replace("\n", ends).encode(encoding), csv, name)
     assert found["start"].to_list() == ["2015-03-01", "2015-04-01", None]
     assert found["stop"].to_list() == ["2015-03-31", None, None]
-    assert [hours.strip() for hours in found["hours"]] == ["37.5", "4.0", "9"]
-    assert found["kind"].to_list() == ["kjøkken–kokk", f"b;{ends}", "x"]
+    assert found["hours"].to_list() == ["37.5", "4.0", "9"]
+    assert found["kind"].to_list() == ["kjøkken–kokk", f"b;{ends}c", "x"]
 
 
 def test_a_panel_of_it(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_every_form_of_a_date(tmp_path: Path, written: str, shown: str) -> None:
     csv = SEMICOLON | {"date_format": written}
     found = rows(tmp_path, HEADER + f"a;{shown};2015-03-31;5;x\nb; {shown} 12:30;;5;x\n", csv)
     assert found["stop"].to_list() == ["2015-03-31", None]  # ISO dates are always read
-    assert [start.strip() for start in found["start"]] == ["2015-03-01", "2015-03-01 12:30"]
+    assert found["start"].to_list() == ["2015-03-01", "2015-03-01 12:30"]
     register = trial_of({"jobs": JOBS | {"csv": csv}}, {}).registers["jobs"]
     assert as_written(register, "start", "2015-03-01") == shown
 

@@ -43,7 +43,8 @@ class Csv(Frozen):
         "year with four. ISO dates, and months as `YYYY-MM` or `YYYYMM`, are always read.",
     )
     missing: tuple[str, ...] = Field(
-        default=("",), description="Values that mean missing, in any column; spaces around them do not count."
+        default=("",),
+        description="Values that mean missing, in any column, besides empty ones; spaces around values do not count.",
     )
 
 
