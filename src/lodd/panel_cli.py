@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from cyclopts import Parameter
 
 from lodd.locale import Language, Text, number, preferred_language
+from lodd.panel_file_cli import MemoryLimit, is_large, on_duckdb, panel_in_ranges
 from lodd.terminal import progress_shown, say, say_json, warn
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def panel(
     compare: Compare = None,
     compare_as_of: CompareAsOf = None,
     engine: EngineName = None,
+    memory: MemoryLimit = None,
     json: Json = False,
 ) -> None:
     """The command; its help is ``HELP``.
@@ -92,6 +94,9 @@ def panel(
         from lodd.versions_cli import panel_versions
 
         panel_versions(study, as_of, compare, compare_as_of, json=json)
+        return
+    if memory is not None or (on_duckdb() and is_large(study)):
+        panel_in_ranges(study, memory, json=json)
         return
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         built = study.panel(rebuild=True, progress=progress)

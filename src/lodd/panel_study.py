@@ -8,6 +8,7 @@ from lodd.progress import Progress, silent
 
 if TYPE_CHECKING:
     from lodd.protocol import Panel
+    from lodd.registers import PanelFile
     from lodd.study import Study
 
 
@@ -40,3 +41,22 @@ def panel_of(study: Study, *, rebuild: bool = False, engine: str | None = None, 
     panel = build_panel(trial, study.folder, people, engine=engine_of(engine), progress=progress)
     write_panel(panel, file)
     return panel
+
+
+def panel_file_of(study: Study, *, memory: str | None = None, progress: Progress = silent) -> PanelFile:
+    """The panel built a range of people at a time by DuckDB, and written; it is never whole in memory.
+
+    Args:
+        study: the trial folder.
+        memory: such as ``512MB``; else ``LODD_MEMORY``, else 512 MB.
+        progress: told of registers and ranges.
+
+    Raises:
+        DataError: a register is missing, damaged or contradicts the protocol; the disk is full.
+        UsageError: not an amount of memory that is enough.
+    """
+    from lodd.registers import build_panel_file
+    from lodd.study import PANEL_FILE
+
+    file = study.folder / PANEL_FILE
+    return build_panel_file(study.trial, study.folder, study.participants, file, memory=memory, progress=progress)
