@@ -29,8 +29,8 @@ days <- grid[, .(person, from = middle, to = middle)]
 setkey(grid, person, from, to); setkey(days, person, from, to)
 grid[, in_work := marked(enough, grid)]
 found <- within(jobs, days)
-hours <- found[, .(tenths = sum(jobs$tenths[xid])), by = yid]
-grid[, hours := 0]; grid[hours$yid, hours := hours$tenths / 10]
+middles <- found[, .(tenths = sum(jobs$tenths[xid])), by = yid]
+grid[, hours := 0]; grid[middles$yid, hours := middles$tenths / 10]
 grid[, aap := marked(benefits[benefit == "AAP"], grid)]
 grid[, disability := marked(benefits[benefit == "UFORE"], grid)]
 grid[, work_without_benefit := in_work * (1L - aap) * (1L - disability)]

@@ -62,8 +62,9 @@ def panel_in_ranges(study: Study, memory: str | None, *, json: bool) -> None:
         say_json({**size, "outcomes": list(study.trial.outcomes), "notes": notes, **made})
         return
     say(_told(built), _LANGUAGE)
-    say(Text(nb=f"Panelets hash: {built.provenance['values']}", en=f"The panel's hash: {built.provenance['values']}"),
-        _LANGUAGE)  # fmt: skip
+    values, engine = built.provenance["values"], built.provenance["engine"]
+    told = Text(nb="SHA-256 av verdiene: {} (regnet ut av {})", en="SHA-256 of the values: {} (computed by {})")
+    say(Text.same(told[_LANGUAGE].format(values, engine)), _LANGUAGE)
 
 
 def _other_engine() -> Problem:
