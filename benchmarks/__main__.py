@@ -14,11 +14,14 @@ ALL = (
     "coverage",
     "randomisation",
     "linking",
+    "national",
     "integrity",
     "site_draws",
     "site_pages",
 )
-"""All but ``calibration``, which takes an hour: ``python -m benchmarks.calibration``."""
+"""All but ``calibration``, which takes an hour: ``python -m benchmarks.calibration``. ``national`` is a tenth of a nation
+here; the whole one is ``python -m benchmarks.national --full``.
+"""
 
 
 def main() -> int:
