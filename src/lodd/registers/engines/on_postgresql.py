@@ -32,7 +32,7 @@ from lodd.registers.engines import problems
 from lodd.registers.engines.on_duckdb import DuckDBEngine
 from lodd.registers.engines.postgresql_sql import compiler
 from lodd.registers.engines.protocol import ROW, UnreadableError
-from lodd.registers.engines.types import plain_columns, with_nulls
+from lodd.registers.engines.types import plain_columns, shown_schema, with_nulls
 
 SETTING: Final = "LODD_POSTGRESQL"
 _FULL: Final = ("53100", "53200", "53400")
@@ -170,7 +170,8 @@ class PostgreSQLEngine:
                 copy.write(sink.getvalue().to_pybytes())
         with self._problems():
             self._connection.execute(f'ANALYZE "{table.get_name()}"')
-        return with_nulls(table, batches.schema)
+        shown = ops.DatabaseTable(table.get_name(), shown_schema(plain, batches.schema), self._backend).to_expr()
+        return with_nulls(shown, batches.schema)
 
     def _created(self, schema: sch.Schema) -> ir.Table:
         """A temporary table, texts ordered by their bytes as in the other engines."""

@@ -24,7 +24,7 @@ from polars import selectors
 
 from lodd.registers.engines import problems
 from lodd.registers.engines.protocol import ROW, UnreadableError
-from lodd.registers.engines.types import plain_columns, with_nulls
+from lodd.registers.engines.types import plain_columns, shown_schema, with_nulls
 
 MASTER: Final = "LODD_SPARK_MASTER"
 _LOCAL: Final = "local[2]"
@@ -100,9 +100,10 @@ class SparkEngine:
         """The table by way of a file, which Spark reads in parallel."""
         if numbered:
             table = table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
-        file = Path(self._folder.name) / f"{self._name()}.parquet"
-        pq.write_table(plain_columns(table), file)
-        return with_nulls(self._named(self._session.read.parquet(str(file))), table.schema)
+        file, plain = Path(self._folder.name) / f"{self._name()}.parquet", plain_columns(table)
+        pq.write_table(plain, file)
+        taken = self._named(self._session.read.parquet(str(file)), shown_schema(plain.schema, table.schema))
+        return with_nulls(taken, table.schema)
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
         """As the protocol says."""
@@ -140,11 +141,11 @@ class SparkEngine:
         assert isinstance(frame, pl.DataFrame)
         return frame.with_columns(selectors.decimal().cast(pl.Int64))
 
-    def _named(self, frame: Any) -> ir.Table:
+    def _named(self, frame: Any, shown: sch.Schema | None = None) -> ir.Table:
         name = self._name()
         frame.createOrReplaceTempView(name)
         self._kept.append((name, frame))
-        schema = sch.Schema({field.name: _ibis_type(field.dataType) for field in frame.schema.fields})
+        schema = shown or sch.Schema({field.name: _ibis_type(field.dataType) for field in frame.schema.fields})
         return ops.DatabaseTable(name, schema, self._backend).to_expr()
 
     def _name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ibis
+import ibis.expr.schema as sch
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -11,6 +12,19 @@ def plain_columns(table: pa.Table) -> pa.Table:
     """The table with types that all engines have: signed integers, one kind of text, lists and the like as text."""
     columns = [_plain(table.column(i)) for i in range(table.num_columns)]
     return pa.table(columns, names=table.column_names)
+
+
+def shown_schema(plain: pa.Schema, given: pa.Schema) -> sch.Schema:
+    """The types that a copy is said to have: of lists, times of day and the like their own, though they lie as text.
+
+    Nobody computes with those; a column that is needed is refused by its type, as where it was not copied.
+    """
+    kinds = {}
+    for field, original in zip(plain, given, strict=True):
+        checks = (pa.types.is_nested, pa.types.is_time, pa.types.is_binary, pa.types.is_large_binary)
+        odd = any(check(original.type) for check in checks)
+        kinds[field.name] = original.type if odd else field.type
+    return sch.Schema.from_pyarrow(pa.schema(list(kinds.items())))
 
 
 def with_nulls(table: ir.Table, schema: pa.Schema) -> ir.Table:
