@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,22 +14,20 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lodd.protocol.microdata import csv_file, json_file
 from lodd.protocol.register import Register
-from lodd.protocol.source import Csv
 from lodd.registers import databases, microdata, parts, problems, source_problems
-from lodd.registers.csv_files import Diagnosis, check_encoding, columns_of, delimiter_of
-from lodd.registers.dialect import as_usual, copied, is_unusual
+from lodd.registers.csv_files import Diagnosis
+from lodd.registers.dialect import as_usual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
-from lodd.registers.files import Files, PartitionType, digest, find_files, partition_types
+from lodd.registers.files import Files, digest, find_files
 from lodd.registers.needs import Needs
+from lodd.registers.opening import Opening, check_files, columns_of_all, partitions_of
 from lodd.registers.parquet_types import check_types
 from lodd.registers.problems import EXAMPLES, Found, Place
 
 Table: TypeAlias = pl.DataFrame | pa.Table
-_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +72,13 @@ def _open_files(engine: Engine, register: Register, folder: Path, place: Place) 
     with readable(place):
         stamps = {path: _stamp(path) for path in files.paths}
         sha256 = digest(files)
-        text_only = _check_files(files, place)
-        columns = _columns(files, register.csv, place)
+        text_only = check_files(files, place)
+        columns = columns_of_all(files, register.csv, place)
         if not text_only:
             check_types(files, files.paths, place)
-        partitions = _partitions(files, columns, place)
+        partitions = partitions_of(files, columns, place)
     place = replace(place, diagnosis=Diagnosis(files, columns, register.csv) if text_only else None)
-    opening = _Opening(engine, columns, register.csv, text_only)
+    opening = Opening(engine, columns, register.csv, text_only)
     with readable(place):
         table = opening.with_partitions(files, partitions) if partitions else opening.read(files.paths)
         usual = as_usual(table, register) if text_only else table
@@ -210,99 +207,6 @@ def _files(folder: Path, register: Register, place: Place) -> Files:
     if not files.paths:
         raise problems.file_missing(place)
     return files
-
-
-def _check_files(files: Files, place: Place) -> bool:
-    """Are they CSV (True) or Parquet (False)? Raises DataError where they are neither, or broken."""
-    kinds = {_is_csv(path, place) for path in files.paths}
-    if len(kinds) > 1:
-        raise problems.file_kind(place)
-    for path in files.paths:
-        if path.stat().st_size == 0:
-            raise problems.file_empty(place)
-        if not _is_csv(path, place):
-            _check_parquet(path, place)
-    return kinds.pop()
-
-
-def _is_csv(path: Path, place: Place) -> bool:
-    name = path.name.lower()
-    if name.endswith((".csv", ".csv.gz")):
-        return True
-    if name.endswith(".parquet"):
-        return False
-    raise problems.file_kind(place)
-
-
-def _check_parquet(path: Path, place: Place) -> None:
-    with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(-min(4, path.stat().st_size), 2)
-        tail = file.read(4)
-    if head != _PARQUET:
-        raise problems.not_parquet(place)
-    if tail != _PARQUET or path.stat().st_size < 12:
-        raise problems.truncated(place)
-
-
-def _columns(files: Files, declared: Csv | None, place: Place) -> list[str]:
-    """The names of the columns, which all files have in the same order."""
-    columns = [_columns_of(path, declared, place) for path in files.paths]
-    for path, other in zip(files.paths, columns, strict=True):
-        if other != columns[0]:
-            raise problems.files_differ(place, files.name(files.paths[0]), files.name(path), columns[0], other)
-    return columns[0]
-
-
-def _columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
-    if not _is_csv(path, place):
-        return list(pq.read_schema(path).names)
-    check_encoding(path, declared, place)
-    return columns_of(path, declared, place)
-
-
-def _partitions(files: Files, columns: Sequence[str], place: Place) -> dict[str, PartitionType]:
-    """The columns that the folders' names say, and their types; none where no folder is called `name=value`."""
-    found = [files.partition(path) for path in files.paths]
-    for path, each in zip(files.paths, found, strict=True):
-        if each.keys() != found[0].keys():
-            raise source_problems.partitions_differ(place, files.name(files.paths[0]), files.name(path))
-    if clash := sorted(found[0].keys() & set(columns)):
-        raise source_problems.partition_clash(place, clash)
-    return partition_types(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """Reads files whose columns are known: Parquet, or CSV as text, from a copy if it is not written as usual."""
-
-    engine: Engine
-    columns: Sequence[str]
-    declared: Csv | None
-    text_only: bool
-
-    def read(self, paths: Sequence[Path]) -> ir.Table:
-        if not self.text_only:
-            return self.engine.read_parquet(paths)
-        if self.declared is not None and is_unusual(self.declared):
-            return self.engine.read_parquet(copied(paths, self.columns, self.declared, self.engine))
-        return self.engine.read_csv(paths, self.columns, delimiter_of(paths[0], self.declared))
-
-    def with_partitions(self, files: Files, types: Mapping[str, PartitionType]) -> ir.Table:
-        """The files with the columns that their folders' names say, each folder by itself, rows numbered through."""
-        tables, before = [], 0
-        for values, paths in groupby(files.paths, files.partition):
-            together = list(paths)
-            table = self.read(together)
-            given = {name: ibis.literal(value, "string").cast(types[name]) for name, value in values.items()}
-            tables.append(table.mutate(**{ROW: table[ROW] + before}, **given))
-            before += self._rows(table, together)
-        return tables[0] if len(tables) == 1 else ibis.union(*tables)
-
-    def _rows(self, table: ir.Table, paths: Sequence[Path]) -> int:
-        if not self.text_only:
-            return sum(pq.read_metadata(path).num_rows for path in paths)
-        return int(self.engine.fetch(table.aggregate(rows=table.count())).item())
 
 
 def _plain(table: pa.Table) -> pa.Table:
