@@ -114,6 +114,18 @@ def test_what_the_draw_does_not_protect_is_warned_of() -> None:
     assert "the draw may have moved it" in said["outcomes.since.measure.since"]
 
 
+def test_adding_up_months_that_overlap_is_warned_of() -> None:
+    outcomes = {
+        "paid": {"register": "r", "unit": "kr", "measure": {"sum": "amount", "within": 3}},
+        "month": {"register": "r", "unit": "kr", "measure": {"sum": "amount"}},
+    }
+    primary = {"outcome": "paid", "months": "1..12", "summary": "sum", "margin": 9}
+    plan = {"window": {"before": 1, "after": 12}, "primary": [primary], "cumulative": ["month", "paid"]}
+    trial = trial_of({"r": PAY}, outcomes, analysis=plan)
+    said = {".".join(map(str, f.path)): f.found.en for f in check_trial(trial) if "looks 3 months back" in f.found.en}
+    assert sorted(said) == ["analysis.cumulative.1", "analysis.primary.0.summary"]
+
+
 def test_months_before_the_register_are_not_within_it() -> None:
     """The register covers January 2015 on: three months are known from March."""
     outcomes = {

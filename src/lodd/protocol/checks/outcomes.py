@@ -35,6 +35,7 @@ def check_outcomes(trial: Trial) -> Iterator[Finding]:
         yield from _measured(trial, path, outcome) if outcome.measure else _combined(trial, path, outcome)
     yield from _circles(trial)
     yield from _primary(trial)
+    yield from _added_up(trial)
 
 
 def _measured(trial: Trial, path: tuple[str, ...], outcome: Outcome) -> Iterator[Finding]:
@@ -128,6 +129,28 @@ def _primary(trial: Trial) -> Iterator[Finding]:
                 en='Use empty = "zero", or an outcome that everyone has.',
             )
             yield Finding(("analysis", "primary", i, "outcome"), found, None, todo, warning=True)
+
+
+def _added_up(trial: Trial) -> Iterator[Finding]:
+    """Sums over months of what each month already holds several months of."""
+    plan = trial.analysis
+    summed = [(("analysis", "cumulative", i), name) for i, name in enumerate(plan.cumulative)]
+    summed += [
+        (("analysis", "primary", i, "summary"), primary.outcome)
+        for i, primary in enumerate(plan.primary)
+        if primary.summary == "sum"
+    ]
+    for path, name in summed:
+        outcome = trial.outcomes.get(name)
+        if outcome is not None and outcome.measure is not None and outcome.measure.within is not None:
+            months = outcome.measure.within
+            found = Text(
+                nb=f"«{name}» ser {months} måneder tilbake: når måneder legges sammen, teller det samme inntil "
+                f"{months} ganger",
+                en=f'"{name}" looks {months} months back: added over months, the same counts up to {months} times',
+            )
+            todo = Text(nb="Bruk et utfall uten «within».", en='Use an outcome without "within".')
+            yield Finding(path, found, None, todo, warning=True)
 
 
 def _with_parts(trial: Trial, name: str, above: tuple[str, ...]) -> Iterator[str]:
