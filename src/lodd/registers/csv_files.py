@@ -11,7 +11,7 @@ import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from lodd.errors import DataError
 from lodd.protocol.source import Csv
@@ -46,7 +46,7 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
         line = [_first_line(path, declared)]
     except UnicodeDecodeError:
         raise problems.wrong_encoding(place, path.name, 1, declared) from None
-    names = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
+    names: list[str] = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
     if not any(names):
         raise problems.no_header(place)
     if declared is not None and len(names) == 1 and (other := max(_DELIMITERS, key=names[0].count)) in names[0]:
@@ -113,7 +113,7 @@ def _noting(text: TextIO, ends: set[str]) -> Iterator[str]:
         yield line
 
 
-def _rows(lines: Sequence[str] | Iterator[str], delimiter: str, quote: str) -> csv._reader:
+def _rows(lines: Sequence[str] | Iterator[str], delimiter: str, quote: str) -> Any:
     if quote:
         return csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
     return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
