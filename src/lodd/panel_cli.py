@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from cyclopts import Parameter
 
+from lodd.errors import UsageError
 from lodd.locale import Language, Text, number, preferred_language
 from lodd.panel_file_cli import MemoryLimit, is_large, on_duckdb, panel_in_ranges
 from lodd.terminal import progress_shown, say, say_json, warn
@@ -83,7 +84,7 @@ def panel(
     """The command; its help is ``HELP``.
 
     Raises:
-        UsageError: two things to compare with at once.
+        UsageError: two things to compare with at once, or options that do not go together.
     """
     from lodd.panel_warnings import oddities_of, problems_of
     from lodd.study import open_study
@@ -91,8 +92,10 @@ def panel(
     use_engine(engine)
     study = open_study(folder)
     if as_of is not None or compare is not None or compare_as_of is not None:
-        from lodd.versions_cli import panel_versions
+        from lodd.versions_cli import not_in_ranges, panel_versions
 
+        if memory is not None:
+            raise UsageError(not_in_ranges())
         panel_versions(study, as_of, compare, compare_as_of, json=json)
         return
     if memory is not None or (on_duckdb() and is_large(study)):

@@ -103,6 +103,19 @@ def _two_at_once() -> Problem:
     )
 
 
+def not_in_ranges() -> Problem:
+    return Problem(
+        Text(
+            nb="--memory sammen med --as-of, --compare eller --compare-as-of",
+            en="--memory together with --as-of, --compare or --compare-as-of",
+        ),
+        next_step=Text(
+            nb="ta bort --memory, eller sett as_of i [analysis] og bygg forsøkets eget panel",
+            en="leave out --memory, or set as_of in [analysis] and build the trial's own panel",
+        ),
+    )
+
+
 def say_comparison(trial: Trial, compared: Compared, *, json: bool) -> None:
     """A table for each outcome that changed, and what to make of it; or all of it as JSON."""
     if json:

@@ -218,6 +218,8 @@ def test_a_panel_of_nothing_but_zeros_is_remarked_on(folder: Path, capsys: pytes
 def test_what_cannot_be(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("panel", built, "--compare", "x.parquet", "--compare-as-of", "2015-06-30") == 2
     assert "--compare and --compare-as-of at once" in capsys.readouterr().err
+    assert run("panel", built, "--as-of", "2015-05-31", "--memory", "2GB") == 2
+    assert "--memory together with --as-of" in capsys.readouterr().err
     assert run("panel", built, "--compare", built / "none.parquet") == 4
     assert run("panel", built, "--as-of", "2014-12-31") == 4
     assert "the first was registered on 10 January 2015" in capsys.readouterr().err
