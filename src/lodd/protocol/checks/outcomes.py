@@ -134,7 +134,7 @@ def _primary(trial: Trial) -> Iterator[Finding]:
 def _added_up(trial: Trial) -> Iterator[Finding]:
     """Sums over months of what each month already holds several months of."""
     plan = trial.analysis
-    summed = [(("analysis", "cumulative", i), name) for i, name in enumerate(plan.cumulative)]
+    summed: list[tuple[Path, str]] = [(("analysis", "cumulative", i), name) for i, name in enumerate(plan.cumulative)]
     summed += [
         (("analysis", "primary", i, "summary"), primary.outcome)
         for i, primary in enumerate(plan.primary)
