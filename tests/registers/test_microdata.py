@@ -206,3 +206,18 @@ def test_without_the_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UsageError) as caught:
         build_panel(trial(hours, "status", {"sum": "value"}, **HOURS), tmp_path, PEOPLE)
     assert "pip install 'lodd[microdata]'" in caught.value.render("nb")
+
+
+def test_a_dataset_s_codes_are_read_with_their_days(tmp_path: Path) -> None:
+    domain = {"codeList": [code("1", "Gift", "2000-01-01", "2015-03-31"), code(2, "Samboer", "2015-04-01")]}
+    status = made(tmp_path, "SIVSTAND", "STATUS STRING", [], domain)
+    none = made(tmp_path, "TIMER", "EVENT DOUBLE", [])
+    declared = trial_of({}, {}, code_lists={"own": {"dataset": status}})
+    read, findings = with_code_lists(declared, tmp_path)
+    first, second = read.code_lists["own"].codes
+    assert not findings
+    assert (first.code, first.until, second.code, second.since) == ("1", date(2015, 3, 31), "2", date(2015, 4, 1))
+    assert read.code_lists["own"].groups("label") == ["Gift", "Samboer"]
+    for dataset, said in ((none, "has no codes"), ("registers/NONE", "cannot be read")):
+        _, findings = with_code_lists(trial_of({}, {}, code_lists={"own": {"dataset": dataset}}), tmp_path)
+        assert said in findings[0].found.en
