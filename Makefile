@@ -50,7 +50,7 @@ check: dev  ## style, types, import contracts, generated documents
 	$(BIN)/python tools/generate_docs.py --check
 
 coverage: dev  ## tests with line and branch coverage; the rooms that numbers rest on at least 95 %
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	LODD_TEST_ENGINES=postgresql $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 	$(MAKE) --no-print-directory enough
 
 enough: dev  ## is the coverage of the last run enough?

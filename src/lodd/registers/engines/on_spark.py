@@ -109,7 +109,8 @@ class SparkEngine:
         """As the protocol says."""
         frames, before = [], 0
         for path in paths:
-            frame = self._session.read.parquet(str(path.absolute()))
+            with self._problems():
+                frame = self._session.read.parquet(str(path.absolute()))
             frames.append(frame.selectExpr("*", f"_metadata.row_index + {before + 1} AS {ROW}"))
             before += pq.read_metadata(path).num_rows
         return self._named(reduce(_union, frames))
@@ -159,7 +160,9 @@ class SparkEngine:
 
         try:
             yield
-        except (AnalysisException, ParseException):
+        except (AnalysisException, ParseException) as error:
+            if "PATH_NOT_FOUND" in str(error):  # a cluster that does not see this machine's files
+                raise UnreadableError(_cause(str(error))) from error
             raise
         except (PySparkException, Py4JJavaError) as error:
             said = str(error)
