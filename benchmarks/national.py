@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         kept = against_query(folder, people)
-        kept &= against_foverlaps(folder, people // 10)
+        kept &= against_foverlaps(folder, 100_000)
         kept &= cohort(folder, people)
         by_people(folder, people)
         by_months(folder, people // 10)

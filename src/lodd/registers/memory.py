@@ -20,6 +20,9 @@ _ITSELF: Final = 230
 _CELL: Final = 55
 """Bytes of a person-month while a range of people is computed, and for each column besides."""
 _CELL_COLUMN: Final = 5
+_LOOKING_UP: Final = 60
+_LOOKED_UP: Final = 100
+"""Megabytes, and bytes for each of the people, with which the engine finds the rows of all of them in one reading."""
 _ROW: Final = 150
 """Bytes of a register's row while it is judged."""
 _UNITS: Final = {"MB": 1, "GB": 1000, "MIB": 1.048576, "GIB": 1073.741824}
@@ -47,10 +50,10 @@ class Memory:
             raise _not_memory(given)
         return cls(megabytes)
 
-    @property
-    def engine(self) -> str:
-        """What the engine may use, as DuckDB writes it."""
-        return f"{round((self.megabytes - _ITSELF) * 0.4)}MB"
+    def engine(self, people: int) -> str:
+        """What the engine may use, as DuckDB writes it: a share, and never less than it takes to look up everybody."""
+        needed = _LOOKING_UP + people * _LOOKED_UP / 1e6
+        return f"{round(max((self.megabytes - _ITSELF) * 0.4, needed))}MB"
 
     def parts(self, people: int, months: int, columns: int, rows: int) -> int:
         """Into how many ranges to divide so many people with their registers' rows; 1 where it fits as a whole."""

@@ -93,7 +93,7 @@ def build_panel_file(
     limit = Memory.of(memory)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(path.parent) as scratch, DuckDBEngine(limit.engine, scratch) as engine:
+        with scratch_folder(path.parent) as scratch, DuckDBEngine(limit.engine(len(participants)), scratch) as engine:
             work = _Work(trial, participants, engine, folder, progress)
             return work.write(path, scratch, limit, parts)
     except OSError as error:

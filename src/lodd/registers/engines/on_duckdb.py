@@ -127,7 +127,8 @@ class DuckDBEngine:
 
     def batches(self, expression: ir.Table, size: int = 50_000) -> pa.RecordBatchReader:
         """The expression's rows, some at a time."""
-        return self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(size)
+        with _room():
+            return self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(size)
 
     @contextmanager
     def passing(self) -> Iterator[None]:
