@@ -57,7 +57,9 @@ class PanelHash:
         header = {"format": _FORMAT, "months": self._months, "columns": self._kinds or {}}
         digests = np.concatenate(self._digests) if self._digests else np.empty((0, 32), np.uint8)
         found = sha256(json.dumps(header, sort_keys=True).encode() + b"\n")
-        found.update(np.sort(np.ascontiguousarray(digests).view("S32").ravel()).tobytes())
+        self._digests = [digests]
+        digests.view("S32").ravel().sort()  # where they are: a nation's take room
+        found.update(digests.reshape(-1))
         return found.hexdigest()
 
     def _of_people(self, frame: pl.DataFrame, kinds: dict[str, str]) -> Bytes:
