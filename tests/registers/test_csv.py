@@ -178,8 +178,33 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
     says(error, "noen linjer slutter med CR LF", "some lines end with CR LF")
 
 
-def test_a_column_named_twice(tmp_path: Path) -> None:
-    says(refused(tmp_path, "person_id;start;start\n", None), "flere kolonner som heter start", "several columns called")
+@pytest.mark.parametrize(
+    ("header", "nb", "en"),
+    [
+        ("person_id;start;start\n", "flere kolonner som heter start", "several columns called"),
+        ("person_id;start;Start\n", "flere kolonner som heter Start og start", "several columns called"),
+        (HEADER.replace("\n", ";\n"), "kolonne 6 av 6 har ikke noe navn", "column 6 of 6 has no name"),
+        (HEADER.replace("\n", "\ra;;"), "CR alene", "CR alone"),
+    ],
+)
+def test_first_lines_that_no_engine_reads(tmp_path: Path, header: str, nb: str, en: str) -> None:
+    says(refused(tmp_path, header, None), nb, en)
+
+
+@pytest.mark.parametrize("cut", [slice(None, -12), slice(None, 14)])
+def test_a_compressed_file_that_is_cut_off(tmp_path: Path, cut: slice) -> None:
+    declared = trial(tmp_path, HEADER + "a;2015-03-01;;5;x\n" * 20, None, "jobs.csv.gz")
+    whole = tmp_path / "jobs.csv.gz"
+    whole.write_bytes(whole.read_bytes()[cut])
+    with pytest.raises(DataError) as caught:
+        build_panel(declared, tmp_path, PEOPLE)
+    says(caught.value, "kan ikke leses", "cannot be read")
+
+
+def test_files_with_other_delimiters_than_the_first(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text(HEADER.replace(";", ",") + "a,2015-03-01,,5,x\n")
+    error = refused(tmp_path, HEADER + "a;2015-03-01;;5;x\n", None, "a.csv", file="*.csv")
+    says(error, "linje 1 i b.csv", "line 1 of b.csv")
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
     """The names of the columns, from the header line or as declared.
 
     Raises:
-        DataError: the header line is empty, in another encoding, with another delimiter, or
-            names a column twice.
+        DataError: the header line is empty, in another encoding, with another delimiter or line end, or names a
+            column twice (engines do not tell capitals from small letters) or not at all.
     """
     if declared is not None and declared.names:
         return list(declared.names)
@@ -46,14 +46,23 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
         line = [_first_line(path, declared)]
     except UnicodeDecodeError:
         raise problems.wrong_encoding(place, path.name, 1, declared) from None
+    if "\r" in line[0]:
+        raise problems.mac_line_ends(place, path.name)
     names: list[str] = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
     if not any(names):
         raise problems.no_header(place)
     if declared is not None and len(names) == 1 and (other := max(_DELIMITERS, key=names[0].count)) in names[0]:
         raise problems.wrong_delimiter(place, declared.delimiter, other)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise problems.named_twice(place, twice)
+    _check_names(names, place)
     return names
+
+
+def _check_names(names: Sequence[str], place: Place) -> None:
+    if "" in names:
+        raise problems.nameless(place, names.index("") + 1, len(names))
+    plain = [name.casefold() for name in names]
+    if twice := sorted({name for name in names if plain.count(name.casefold()) > 1}):
+        raise problems.named_twice(place, twice)
 
 
 def check_encoding(path: Path, declared: Csv | None, place: Place) -> None:
@@ -78,7 +87,8 @@ class Diagnosis:
         return None
 
     def _first(self, path: Path, place: Place) -> DataError | None:
-        name, delimiter = self.files.name(path), delimiter_of(path, self.declared)
+        # engines read all files with the delimiter of the first
+        name, delimiter = self.files.name(path), delimiter_of(self.files.paths[0], self.declared)
         quote = self.declared.quote if self.declared is not None else '"'
         ends: set[str] = set()
         with _opened(path, self.declared) as text:

@@ -34,7 +34,7 @@ class Files:
         found: dict[str, str | None] = {}
         for part in path.relative_to(self.base).parts[:-1]:
             name, equals, value = part.partition("=")
-            if equals:
+            if name and equals:
                 found[unquote(name)] = None if value == _NULL else unquote(value)
         return found
 

@@ -34,6 +34,31 @@ def named_twice(place: Place, names: Sequence[str]) -> DataError:
     return DataError(Problem(found, place.at(), allowed, _AGAIN))
 
 
+def nameless(place: Place, number: int, columns: int) -> DataError:
+    found = Text(
+        nb=f"kolonne {number} av {columns} har ikke noe navn i første linje",
+        en=f"column {number} of {columns} has no name in the first line",
+    )
+    allowed = Text(
+        nb="et navn på hver kolonne, og ikke noe skilletegn sist på linjen",
+        en="a name for each column, and no delimiter at the end of the line",
+    )
+    step = Text(
+        nb="lag uttrekket på nytt (i R: `write.csv(..., row.names = FALSE)`, i pandas: `index=False`)",
+        en="make the extract again (in R: `write.csv(..., row.names = FALSE)`, in pandas: `index=False`)",
+    )
+    return DataError(Problem(found, place.at(), allowed, step))
+
+
+def mac_line_ends(place: Place, name: str) -> DataError:
+    found = Text(
+        nb=f"{name} kan ikke leses: linjene slutter med CR alene",
+        en=f"{name} cannot be read: its lines end with CR alone",
+    )
+    allowed = Text(nb="linjer som slutter med LF eller CR LF", en="lines that end with LF or CR LF")
+    return DataError(Problem(found, place.at(), allowed, _AGAIN))
+
+
 def wrong_delimiter(place: Place, declared: str, other: str) -> DataError:
     found = Text(
         nb=f"første linje har én kolonne når den deles ved «{declared}», men inneholder «{other}»",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -15,6 +16,7 @@ import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
 
+from lodd.errors import DataError
 from lodd.protocol.microdata import csv_file, json_file
 from lodd.protocol.register import Register
 from lodd.registers import databases, microdata, parts, problems, source_problems
@@ -28,6 +30,8 @@ from lodd.registers.parquet_types import check_types
 from lodd.registers.problems import EXAMPLES, Found, Place
 
 Table: TypeAlias = pl.DataFrame | pa.Table
+_UNREADABLE: Final = (OSError, EOFError, zlib.error, UnicodeDecodeError, pa.ArrowInvalid)
+"""What Python and Arrow raise of files; a compressed one that is cut off or damaged has errors of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +200,17 @@ def readable(place: Place) -> Iterator[None]:
         yield
     except OUR_FAULT:
         raise
-    except (OSError, UnicodeDecodeError, pa.ArrowInvalid, *READ_FAILURE) as error:
-        told = place.diagnosis(place) if place.diagnosis is not None else None
+    except (*_UNREADABLE, *READ_FAILURE) as error:
+        told = _diagnosed(place)
         reason = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
         raise told or problems.unreadable(place, reason) from error
+
+
+def _diagnosed(place: Place) -> DataError | None:
+    try:
+        return place.diagnosis(place) if place.diagnosis is not None else None
+    except _UNREADABLE:  # cut off or damaged, as the engine says
+        return None
 
 
 def _files(folder: Path, register: Register, place: Place) -> Files:
