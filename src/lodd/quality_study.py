@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lodd.errors import DataError
+from lodd.errors import DataError, UsageError
 from lodd.progress import Progress, silent
 from lodd.protocol import PARTICIPANTS_FILE, Participants, read_participants
 
@@ -43,5 +43,5 @@ def _drawn(study: Study) -> Participants | None:
         return None
     try:
         return study.participants
-    except DataError:
+    except (DataError, UsageError):
         return read_participants(study.trial, study.folder)

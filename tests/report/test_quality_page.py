@@ -34,7 +34,7 @@ ROW_KINDS = (
     "facts_differ",
 )  # fmt: skip
 MONTH_KINDS = ("gap", "thin", "spike", "declared_spike", "break", "declared_break", "enrolment_break")
-OTHER_KINDS = ("never_seen", "nobody_seen", "in_no_register", "no_rows", "file_missing")
+OTHER_KINDS = ("never_seen", "nobody_seen", "nameless", "in_no_register", "no_rows", "file_missing")
 
 
 def finding(kind: str, **changes: object) -> Finding:

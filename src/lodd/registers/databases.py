@@ -18,6 +18,7 @@ from lodd.protocol.register import Register
 from lodd.registers.engines import READ_FAILURE, DuckDBEngine, Engine, engine_of
 from lodd.registers.engines.duckdb_tables import NoSuchTableError, copied_table, table_sha256
 from lodd.registers.problems import Place
+from lodd.registers.source_problems import FileMissingError
 
 
 def read(engine: Engine, register: Register, folder: Path, place: Place) -> tuple[ir.Table, str]:
@@ -76,7 +77,7 @@ def _file(register: Register, folder: Path, place: Place) -> Path:
     if not path.is_file():
         found = Text(nb=f"fant ikke databasen {path.name}", en=f"the database {path.name} is not there")
         step = Text(nb="legg filen der, eller rett `database`", en="put the file there, or mend `database`")
-        raise DataError(Problem(found, place.at(), Text(nb="en DuckDB-fil", en="a DuckDB file"), step))
+        raise FileMissingError(Problem(found, place.at(), Text(nb="en DuckDB-fil", en="a DuckDB file"), step))
     return path
 
 

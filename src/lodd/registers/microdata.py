@@ -18,7 +18,7 @@ from lodd.locale import Text
 from lodd.protocol.microdata import TEMPORALITIES, Metadata, csv_file, json_file, read_metadata
 from lodd.protocol.register import Register
 from lodd.protocol.source import Csv
-from lodd.registers import problems
+from lodd.registers import problems, source_problems
 from lodd.registers.problems import Found, Place
 
 PERSON: Final = "unit_id"
@@ -34,7 +34,7 @@ def described(dataset: str, folder: Path, place: Place) -> Metadata:
     try:
         return read_metadata(folder / json_file(dataset))
     except FileNotFoundError:
-        raise problems.file_missing(place) from None
+        raise source_problems.file_missing(place) from None
     except (OSError, ValueError) as error:
         raise problems.unreadable(place, str(error).split("\n", 1)[0]) from error
 

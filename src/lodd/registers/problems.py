@@ -52,22 +52,6 @@ class Found:
         )
 
 
-def file_missing(place: Place) -> DataError:
-    return DataError(
-        Problem(
-            Text(nb="fant ikke registerfilen", en="the register's file is not there"),
-            place.at(),
-            Text(
-                nb="en Parquet- eller CSV-fil, en mappe med slike, eller et mønster som «registers/*.parquet», "
-                "regnet fra forsøksmappen",
-                en="a Parquet or CSV file, a folder of such, or a pattern such as "
-                '"registers/*.parquet", counted from the trial folder',
-            ),
-            Text(nb="legg filen der, eller rett `file` i trial.toml", en="put it there, or mend `file` in trial.toml"),
-        )
-    )
-
-
 def table_missing(register: str, given: Sequence[str]) -> DataError:
     return DataError(
         Problem(

@@ -16,6 +16,26 @@ _DIALECT = Text(
 )
 
 
+class FileMissingError(DataError):
+    """There is no such file."""
+
+
+def file_missing(place: Place) -> DataError:
+    return FileMissingError(
+        Problem(
+            Text(nb="fant ikke registerfilen", en="the register's file is not there"),
+            place.at(),
+            Text(
+                nb="en Parquet- eller CSV-fil, en mappe med slike, eller et mønster som «registers/*.parquet», "
+                "regnet fra forsøksmappen",
+                en="a Parquet or CSV file, a folder of such, or a pattern such as "
+                '"registers/*.parquet", counted from the trial folder',
+            ),
+            Text(nb="legg filen der, eller rett `file` i trial.toml", en="put it there, or mend `file` in trial.toml"),
+        )
+    )
+
+
 def no_header(place: Place) -> DataError:
     found = Text(nb="første linje er tom", en="the first line is empty")
     allowed = Text(

@@ -165,7 +165,7 @@ def _dataset_sha256(dataset: str, folder: Path, place: Place) -> str:
     """Of both files."""
     both = Files(folder / dataset, (folder / csv_file(dataset), folder / json_file(dataset)))
     if not all(path.is_file() for path in both.paths):
-        raise problems.file_missing(place)
+        raise source_problems.file_missing(place)
     with readable(place):
         return digest(both)
 
@@ -216,7 +216,7 @@ def _diagnosed(place: Place) -> DataError | None:
 def _files(folder: Path, register: Register, place: Place) -> Files:
     files = find_files(folder, register.file or "")
     if not files.paths:
-        raise problems.file_missing(place)
+        raise source_problems.file_missing(place)
     return files
 
 

@@ -214,6 +214,44 @@ def test_records_from_before_a_birth_that_is_known(tmp_path: Path) -> None:
     assert [example.person_id for example in found["before_birth"].examples] == ["a"]
 
 
+def test_what_is_said_of_deaths_stays_facts_and_rows_that_may_be_repeated(tmp_path: Path) -> None:
+    """The panel takes people as dead and abroad whatever those registers cover, and makes no zeros of facts."""
+    trial = trial_of(
+        {
+            "visits": VISITS | {"duplicates": "keep", "file": "registers/visits.csv"},
+            "deaths": DEATHS,
+            "abroad": ABROAD,
+            "facts": {"file": "registers/facts.parquet", "temporality": "fixed"},
+        },
+        {"kinds": {"register": "visits", "measure": {"count_distinct": "kind"}}},
+        population={"deaths": "deaths", "emigrations": "abroad"},
+    )
+    visits = [("a", "2015-06-09", "x"), ("a", "2015-06-09", "x"), ("b", "2015-06-09", None), (None, "2015-06-09", "x")]
+    quality = checked(
+        tmp_path,
+        trial,
+        people_of(a=DRAWN, b=DRAWN),
+        visits=table("person_id day kind", *visits, ("b", "9.6.2015", "x"), ("b", "1850-01-01", "x")),
+        deaths=table("person_id day", ("a", D(2014, 3, 7)), ("b", D(2017, 1, 2))),
+        abroad=table("person_id start stop", ("a", D(2014, 1, 1), D(2014, 5, 1)), ("b", D(2016, 9, 1), ENDLESS)),
+        facts=table("person_id school", ("a", 3)),
+    )
+    found = {(f.register, f.kind): f.handling for f in quality.all_findings() if f.kind not in {"after_death"}}
+    assert found == {
+        ("visits", "unreadable_date"): "stops",
+        ("visits", "nameless"): "left_out",
+        ("visits", "duplicates"): "kept",
+        ("visits", "missing"): "uncounted",
+        ("visits", "before_1900"): "clipped",
+        ("deaths", "before_coverage"): "as_dead",
+        ("deaths", "after_coverage"): "as_dead",
+        ("abroad", "before_coverage"): "as_abroad",
+        ("abroad", "endless"): "as_abroad",
+        ("abroad", "past_death"): "by_rule",
+        ("facts", "never_seen"): "no_facts",
+    }
+
+
 def test_the_check_leaves_out_what_the_panel_leaves_out(tmp_path: Path) -> None:
     register = MERGED | {"columns": {"hours": {"decimals": 1, "missing": "exclude"}}}
     trial = trial_of({"jobs": register}, {"in_work": {"register": "jobs"} | IN_WORK})

@@ -190,7 +190,9 @@ def test_before_the_draw_every_row_is_looked_at_and_nobody_is_shown(tmp_path: Pa
     assert found["duplicates"].rows == table.height - table.unique().height > 0
     assert all(not finding.examples for finding in register.findings)
     assert not {"never_seen", "not_drawn", "nobody_seen"} & set(found)
-    assert check_registers(pay_trial(file="gone.parquet"), tmp_path, None).count("error") == 0
+    away = {"file": None, "table": "pay", "database": "duckdb:gone.duckdb"}
+    for missing in ({"file": "gone.parquet"}, away):
+        assert check_registers(pay_trial(**missing), tmp_path, None).count("error") == 0
 
 
 def test_what_only_building_would_stop_at_is_an_error_too(tmp_path: Path) -> None:

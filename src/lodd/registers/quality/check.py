@@ -17,18 +17,17 @@ from lodd.protocol.model import Trial
 from lodd.protocol.months import whole_months
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, known_register
-from lodd.registers import problems
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
 from lodd.registers.engines import Engine, engine_of
 from lodd.registers.needs import Needs, needs_of
-from lodd.registers.problems import Place
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
 from lodd.registers.quality.fixed import differing_facts, missing_facts
 from lodd.registers.quality.model import Example, Finding, Quality, RegisterQuality, Severity
 from lodd.registers.quality.people import everybody, people_drawn
-from lodd.registers.quality.row_findings import row_finding
+from lodd.registers.quality.row_findings import Role, row_finding
 from lodd.registers.quality.rows import SHOWN, Marked, People
 from lodd.registers.quality.whole_file import Sizes, by_month, sizes
+from lodd.registers.source_problems import FileMissingError
 from lodd.registers.sources import Source, check_columns, open_file, readable
 
 _ERROR: Final[Severity] = "error"
@@ -86,11 +85,11 @@ class _Check:
                     return self._facts(about, source, rows, people)
                 return self._over_time(about, source, rows, people)
         except (DataError, UsageError) as error:
-            return replace(about, readable=False, findings=self._unreadable(register_id, register, error))
+            return replace(about, readable=False, findings=self._unreadable(register_id, error))
 
-    def _unreadable(self, register_id: str, register: Register, error: LoddError) -> tuple[Finding, ...]:
+    def _unreadable(self, register_id: str, error: LoddError) -> tuple[Finding, ...]:
         """Before anybody is drawn, extracts need not be there."""
-        missing = error.problems == problems.file_missing(Place(register_id, register.source)).problems
+        missing = isinstance(error, FileMissingError)
         kind, severity = ("file_missing", _MISSING[self.drawn]) if missing else ("unreadable", _ERROR)
         return tuple(Finding(register_id, kind, severity, "stops", problem=problem) for problem in error.problems)
 
@@ -107,10 +106,11 @@ class _Check:
         needs = needs_of(self.trial, register_id)
         size = self._sizes(rows, people)
         months, missing = by_month(self.engine, source, register, needs)
+        role = self._role(register_id)
         counted = list(Marked(self.engine, source, register, needs, self._known(people, register_id)).counted())
         found = [*people_findings(self.trial, register_id, size, people.names)]
         found += month_findings(self.trial, register_id, months)
-        found += [row_finding(register_id, register, needs, one, size.drawn_rows) for one in counted]
+        found += [row_finding(register_id, register, needs, one, size.drawn_rows, role=role) for one in counted]
         if self.drawn and not any(finding.handling == "stops" for finding in found):
             found += self._refusals(source, register, needs, people)
         assert register.covers is not None  # lodd.protocol.checks
@@ -128,14 +128,21 @@ class _Check:
             register_id = source.place.register
             yield from (Finding(register_id, "refused", "error", "stops", problem=each) for each in error.problems)
 
+    def _role(self, register_id: str) -> Role | None:
+        population = self.trial.population
+        if register_id == population.deaths:
+            return "as_dead"
+        return "as_abroad" if register_id == population.emigrations else None
+
     def _known(self, people: People, register_id: str) -> People:
         """What is known of the people from other registers than this one."""
         population = self.trial.population
         if register_id == population.emigrations:
             return replace(people, stays=None)
-        if register_id == population.deaths and "died" in people.table.columns:
-            return replace(people, table=people.table.drop("died"))
-        return people
+        if register_id != population.deaths:
+            return people
+        table = people.table.drop("died") if "died" in people.table.columns else people.table
+        return replace(people, table=table, stays=None)  # who dies abroad is as dead
 
     def _sizes(self, rows: ir.Table, people: People) -> Sizes:
         size = sizes(self.engine, rows, people.table)

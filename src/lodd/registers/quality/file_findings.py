@@ -22,21 +22,25 @@ NEAR_ENROLMENT: Final = 3
 
 
 def people_findings(trial: Trial, register_id: str, sizes: Sizes, names: Sequence[str]) -> Iterator[Finding]:
-    """Rows of people who were not drawn, and people drawn without a row; ``names`` are empty before the draw."""
+    """Rows of nobody and of people not drawn, and people drawn without a row; ``names`` are empty before the draw."""
+    exits = register_id in {trial.population.deaths, trial.population.emigrations}
+    facts = trial.registers[register_id].temporality == "fixed"
+    without: Handling = "nobody_gone" if exits else "no_facts" if facts else "zero"
     if not sizes.rows:
-        yield Finding(register_id, "no_rows", "warning" if names else "note", "zero")
+        yield Finding(register_id, "no_rows", "warning" if names else "note", without)
         return
+    if lost := sizes.nameless:
+        yield Finding(register_id, "nameless", "warning", "left_out", lost, left_out=lost)
     if not names:
         return
-    others = sizes.rows - sizes.drawn_rows
+    others = sizes.rows - sizes.drawn_rows - sizes.nameless
     if others:
         yield Finding(register_id, "not_drawn", "note", "ignored", others, sizes.people - len(sizes.seen), others)
-    exits = register_id in {trial.population.deaths, trial.population.emigrations}
     if not len(sizes.seen):
-        yield Finding(register_id, "nobody_seen", "warning" if exits else "error", "zero", people=len(names))
+        yield Finding(register_id, "nobody_seen", "warning" if exits else "error", without, people=len(names))
     elif not exits and (unseen := sorted(set(range(len(names))) - set(sizes.seen.to_list()))):
         examples = tuple(Example(names[person]) for person in unseen[:SHOWN])
-        yield Finding(register_id, "never_seen", "note", "zero", people=len(unseen), examples=examples)
+        yield Finding(register_id, "never_seen", "note", without, people=len(unseen), examples=examples)
 
 
 def month_findings(trial: Trial, register_id: str, months: Months) -> list[Finding]:
@@ -80,6 +84,8 @@ class _OverTime:
             at_an_end = len(found) > 1 and (first == 0 or last == len(inside) - 1)
             severity: Severity = "error" if at_an_end or self.register.temporality == "accumulated" else "warning"
             handling: Handling = "no_starts" if self.register.temporality == "status" else "zero"
+            if self.register_id == self.trial.population.deaths:
+                handling = "nobody_gone"
             yield Finding(self.register_id, "gap", severity, handling, months=found)
         if odd.thin:
             yield self._counted("thin", "warning", odd.thin)

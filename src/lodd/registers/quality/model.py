@@ -13,7 +13,8 @@ Severity = Literal["error", "warning", "note"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "note")
 Handling = Literal[
     "stops", "left_out", "kept", "partly", "clipped", "merged", "replaced", "excluded", "unmatched", "alone",
-    "by_rule", "zero", "no_starts", "outside", "ignored", "ongoing", "nothing",
+    "by_rule", "zero", "no_starts", "outside", "ignored", "ongoing", "nothing", "uncounted", "as_dead", "as_abroad",
+    "nobody_gone", "no_facts",
 ]  # fmt: skip
 """What the panel does about a finding; in words in the report's catalogue."""
 

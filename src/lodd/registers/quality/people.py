@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import polars as pl
 
-from lodd.errors import DataError
+from lodd.errors import DataError, UsageError
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import KEPT, judge, numbered
@@ -78,5 +78,5 @@ def _rows(engine: Engine, trial: Trial, folder: Path, register_id: str | None, p
             judged, _ = judge(mine, source, register, needs)
             dates = ("day",) if register.temporality == "event" else ("started", "ended")
             return engine.keep(judged.filter(judged.fate == KEPT).select("person", *dates))
-    except DataError:
+    except (DataError, UsageError):
         return None

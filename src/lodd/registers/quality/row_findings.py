@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from lodd.protocol.register import Register
 from lodd.registers.cleaning import EARLIEST
@@ -29,6 +29,8 @@ _DOUBTFUL: Final = frozenset({"version_ties", "missing_start", "start_after_stop
 _EXPECTED: Final = frozenset({"endless", "overlap_other", "registered_later", "past_death", "before_coverage"})
 """Kinds that are no reason for doubt however many they are."""
 _HANDLED: Final[Mapping[str, Handling]] = {
+    "before_1900": "clipped",
+    "before_birth": "clipped",
     "before_coverage": "outside",
     "after_coverage": "outside",
     "endless": "ongoing",
@@ -40,14 +42,21 @@ _HANDLED: Final[Mapping[str, Handling]] = {
 }
 
 
-def row_finding(register_id: str, register: Register, needs: Needs, counted: Counted, drawn_rows: int) -> Finding:
+Role = Literal["as_dead", "as_abroad"]
+"""What the rows of the registers of deaths and of stays abroad say, whenever that was."""
+
+
+def row_finding(
+    register_id: str, register: Register, needs: Needs, counted: Counted, drawn_rows: int, *, role: Role | None = None
+) -> Finding:
     """The finding that marked rows of a register make."""
     kind, column = counted.mark.kind, counted.mark.column
+    handling = _handling(kind, column, register, needs, counted)
     return Finding(
         register=register_id,
         kind=kind,
         severity=_severity(kind, column, register, counted.rows / max(drawn_rows, 1)),
-        handling=_handling(kind, column, register, needs, counted),
+        handling=role if role and handling in _BY_COVERAGE else handling,
         rows=counted.rows,
         people=counted.people,
         left_out=counted.left_out,
@@ -56,6 +65,9 @@ def row_finding(register_id: str, register: Register, needs: Needs, counted: Cou
         value=_value(kind, column, register),
         examples=counted.examples,
     )
+
+
+_BY_COVERAGE: Final = frozenset({"outside", "clipped", "ongoing"})
 
 
 def stops_the_panel(kind: str, column: str, register: Register) -> bool:
@@ -84,8 +96,6 @@ def _handling(kind: str, column: str, register: Register, needs: Needs, counted:
         return _missing(column, register, needs)
     if kind == "overlap_same":
         return "merged" if register.merge is not None else "kept"
-    if kind in {"before_1900", "before_birth"} and register.temporality == "status":
-        return "clipped"
     return _HANDLED.get(kind, "kept")
 
 
@@ -94,6 +104,8 @@ def _missing(column: str, register: Register, needs: Needs) -> Handling:
         return "excluded" if register.columns[column].missing == "exclude" else "replaced"
     if column in needs.compared or column == needs.coded:
         return "unmatched"
+    if column in needs.distinct:
+        return "uncounted"
     related = register.merge.by if register.merge is not None else ()
     return "alone" if column in {*related, *register.record} else "kept"
 

@@ -80,7 +80,7 @@ class Marked:
         self.register = register
         rows = numbered(source, register).inner_join(people.table, "person_id")
         judged, flags = judge(rows, source, register, needs)
-        self.judged = _dated(judged, register)
+        self.judged = _dated(_repeated(judged, register, [FILE + name for name in source.table.columns]), register)
         found: dict[tuple[str, str], ir.BooleanValue] = {}
         for key, odd in _marks(self.judged, register, needs, flags):
             found[key] = found[key] | odd if key in found else odd
@@ -135,6 +135,14 @@ def _example(row: Mapping[str, Any], names: tuple[str, ...]) -> Example:
     return Example(names[row["person"]], row["row"], since, row["until"])
 
 
+def _repeated(judged: ir.Table, register: Register, columns: list[str]) -> ir.Table:
+    """With ``again``: rows that count though they are equal to an earlier one, as the protocol says that they may."""
+    again = ibis.literal(False)
+    if register.duplicates == "keep":
+        again = ibis.row_number().over(group_by=columns, order_by="row") > 0
+    return judged.mutate(again=again)
+
+
 def _dated(judged: ir.Table, register: Register) -> ir.Table:
     """With ``since``, ``until`` (null where the register has none) and ``month``, whatever its dates mean."""
     if register.temporality == "status":
@@ -148,8 +156,11 @@ Marks = Iterator[tuple[tuple[str, str], ir.BooleanValue]]
 
 def _marks(judged: ir.Table, register: Register, needs: Needs, flags: list[Flag]) -> Marks:
     """Every kind and column that a row can be marked with."""
+    unread = [judged[flag.name] for flag in flags if flag.column == register.start]
     for fate in (*REPEATED, *UNDATED):
-        yield (fate, ""), judged.fate == fate
+        # a start that cannot be read is not one that is missing
+        yield (fate, ""), ibis.and_(judged.fate == fate, *(~wrong for wrong in unread if fate == "missing_start"))
+    yield ("duplicates", ""), judged.again & (judged.fate == KEPT)
     used = ~judged.fate.isin(REPEATED)
     for flag in flags:
         concerned = judged.fate == KEPT if flag.of_kept else used | flag.of_versions

@@ -26,20 +26,24 @@ _VALUE = "v_"
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Rows and people of the file; of those drawn; and the numbers of those drawn who have a row."""
+    """Rows and people of the file; of those drawn; the numbers of those drawn who have a row; rows of nobody."""
 
     rows: int
     people: int
     drawn_rows: int
     seen: pl.Series
+    nameless: int = 0
 
 
 def sizes(engine: Engine, rows: ir.Table, people: ir.Table) -> Sizes:
     """Counts of the rows (of :func:`cleaning.numbered`) and of those of ``people``."""
-    total, everyone = engine.fetch(rows.aggregate(rows=rows.count(), people=rows.person_id.nunique())).row(0)
+    named = (rows.person_id != "").fill_null(False)
+    people_named = rows.person_id.nunique(where=named)
+    whole = rows.aggregate(rows=rows.count(), people=people_named, named=rows.count(where=named))
+    total, everyone, with_name = engine.fetch(whole).row(0)
     mine = rows.inner_join(people, "person_id")
     seen = engine.fetch(mine.group_by("person").aggregate(rows=mine.count()))
-    return Sizes(total, everyone, int(seen["rows"].sum()), seen["person"])
+    return Sizes(total, everyone, int(seen["rows"].sum()), seen["person"], total - with_name)
 
 
 def by_month(engine: Engine, source: Source, register: Register, needs: Needs) -> tuple[Months, tuple[Missing, ...]]:

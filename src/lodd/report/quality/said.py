@@ -12,6 +12,8 @@ from lodd.registers.quality import Finding
 from lodd.report.words import Words, words
 
 _OF_PEOPLE: Final = frozenset({"never_seen", "nobody_seen", "in_no_register"})
+_SAID_ALONE: Final = frozenset({"stops", "partly", "as_dead", "as_abroad", "nobody_gone", "no_facts"})
+"""What is said of these ways of handling goes before what is said of the kind."""
 _MOST_RUNS: Final = 4
 
 
@@ -65,7 +67,7 @@ def _problem(finding: Finding, w: Words) -> Said:
     assert problem is not None
     found = problem.found[w.language]
     step = problem.next_step[w.language] if problem.next_step else ""
-    return Said(_capital(found), "", w("register_check.does.stops"), f"{_capital(step)}." if step else "")
+    return Said(_capital(found), "", w("register_check.does.stops"), _sentence(step))
 
 
 def _what(finding: Finding, w: Words) -> str:
@@ -88,7 +90,7 @@ def _does(finding: Finding, w: Words) -> str:
         "value": finding.value,
     }
     own = f"register_check.does_of.{finding.kind}"
-    if own in w and finding.handling not in {"stops", "partly"}:
+    if own in w and finding.handling not in _SAID_ALONE:
         return w(own, **values)
     return w(f"register_check.does.{finding.handling}", **values)
 
@@ -110,5 +112,11 @@ def _run(first: int, last: int, w: Words) -> str:
     return names[0] if first == last else w("register_check.months_range", first=names[0], last=names[1])
 
 
+def _sentence(text: str) -> str:
+    return _capital(text) + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+
+
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """With a capital first, unless it begins with the name of a file or an option."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
