@@ -163,6 +163,7 @@ def test_what_is_not_valid_is_said_but_never_of_whom(tmp_path: Path, rows: list[
         build_panel(trial(hours, "status", {"sum": "value"}, **HOURS), tmp_path, PEOPLE)
     assert "the dataset is not valid" in str(caught.value)
     assert "secret" not in str(caught.value)
+    assert "No such file" not in str(caught.value)
     assert not [path for path in Path().iterdir() if path.name.endswith(".sqlite3.db")]
 
 

@@ -58,8 +58,8 @@ def read_metadata(file: Path) -> Metadata:
         measure = described["measureVariables"][0]
         domain = measure.get("valueDomain") or {}
         return Metadata(
-            temporality=described["temporalityType"],
-            data_type=measure.get("dataType") or "STRING",
+            temporality=str(described["temporalityType"]),
+            data_type=str(measure.get("dataType") or "STRING"),
             codes=tuple(_codes(domain.get("codeList") or ())),
             missing=tuple(str(item["code"]) for item in domain.get("sentinelAndMissingValues") or ()),
         )

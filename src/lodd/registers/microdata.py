@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +28,12 @@ VALUE: Final = "value"
 COLUMNS: Final = (PERSON, VALUE, "start", "stop", "attributes")
 _PERIOD: Final = {"month": 7, "year": 4}
 _NUMBERS: Final = ("LONG", "DOUBLE")
-_WHOSE: Final = re.compile(r"""(identifier:?\s*)("[^"]*"|[^\s:"]+)""")
+_WHOSE: Final = (
+    re.compile(r"""(identifier:?\s*)(?:"[^"]*"|[^\s:"]+)"""),
+    re.compile(r"(columns, got \d+: ).*", re.DOTALL),  # Arrow quotes the line
+    re.compile(r"(column #0: .*invalid value ).*", re.DOTALL),
+)
+"""Where pseudonyms stand in what is said of a dataset."""
 
 
 def described(dataset: str, folder: Path, place: Place) -> Metadata:
@@ -36,7 +43,8 @@ def described(dataset: str, folder: Path, place: Place) -> Metadata:
     except FileNotFoundError:
         raise source_problems.file_missing(place) from None
     except (OSError, ValueError) as error:
-        raise problems.unreadable(place, str(error).split("\n", 1)[0]) from error
+        reason = f"{Path(json_file(dataset)).name}: {error}".split("\n", 1)[0]
+        raise problems.unreadable(place, reason) from error
 
 
 def as_csv(register: Register) -> Register:
@@ -87,14 +95,34 @@ def validate(dataset: str, folder: Path, sha256: str, place: Place) -> None:
 def _errors(dataset: Path, sha256: str) -> tuple[str, ...]:
     """What microdata-tools says is wrong; never whose row it is. Asked again when the files' hash is another."""
     validate_dataset = _validator()
-    with tempfile.TemporaryDirectory(prefix="lodd-") as working:
+    with tempfile.TemporaryDirectory(prefix="lodd-") as working, _unlogged():
         try:
             said: Sequence[str] = validate_dataset(
-                dataset.name, working_directory=working, input_directory=str(dataset.parent)
+                dataset.name,
+                working_directory=working,
+                input_directory=str(dataset.parent),
+                keep_temporary_files=True,  # to delete what it never wrote hides its errors; the folder goes anyway
             )
         except Exception as error:  # it passes on whatever it meets in a file that is no dataset
             said = [str(error).split("\n", 1)[0]]
-    return tuple(_WHOSE.sub(r"\1…", each) for each in said)
+    return tuple(_nobody_s(each) for each in said)
+
+
+def _nobody_s(said: str) -> str:
+    for whose in _WHOSE:
+        said = whose.sub(r"\1…", said)
+    return said
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Nothing is logged: microdata-tools logs what it also says, with tracebacks, as if they were the program's."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _validator() -> Any:

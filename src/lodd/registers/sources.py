@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ from lodd.registers.problems import EXAMPLES, Found, Place
 Table: TypeAlias = pl.DataFrame | pa.Table
 _UNREADABLE: Final = (OSError, EOFError, zlib.error, UnicodeDecodeError, pa.ArrowInvalid)
 """What Python and Arrow raise of files; a compressed one that is cut off or damaged has errors of its own."""
+
+
+_QUOTED_LINE: Final = re.compile(r"(columns, got \d+: ).*")
+"""Arrow quotes the line of somebody whose pseudonym is nobody's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,8 @@ def readable(place: Place) -> Iterator[None]:
         raise
     except (*_UNREADABLE, *READ_FAILURE) as error:
         told = _diagnosed(place)
-        reason = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
+        said = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
+        reason = _QUOTED_LINE.sub(r"\1…", said)
         raise told or problems.unreadable(place, reason) from error
 
 
