@@ -55,6 +55,11 @@ class Memory:
         needed = _LOOKING_UP + people * _LOOKED_UP / 1e6
         return f"{round(max((self.megabytes - _ITSELF) * 0.4, needed))}MB"
 
+    def of_the_whole(self, people: int) -> str:
+        """What the engine may use where nothing else is computed: the quality of registers, not divided by people."""
+        needed = _LOOKING_UP + people * _LOOKED_UP / 1e6
+        return f"{round(max(self.megabytes - _ITSELF, needed))}MB"
+
     def parts(self, people: int, months: int, columns: int, rows: int) -> int:
         """Into how many ranges to divide so many people with their registers' rows; 1 where it fits as a whole."""
         whole = people * months * (_CELL + _CELL_COLUMN * columns) + rows * _ROW

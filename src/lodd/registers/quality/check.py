@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -18,7 +19,8 @@ from lodd.protocol.months import whole_months
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
-from lodd.registers.engines import Engine, engine_of
+from lodd.registers.engines import DuckDBEngine, Engine, engine_of
+from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
 from lodd.registers.quality.fixed import differing_facts, missing_facts
@@ -27,6 +29,7 @@ from lodd.registers.quality.people import everybody, people_drawn
 from lodd.registers.quality.row_findings import Role, row_finding
 from lodd.registers.quality.rows import SHOWN, Marked, People
 from lodd.registers.quality.whole_file import Sizes, by_month, sizes
+from lodd.registers.scratch import scratch_folder
 from lodd.registers.source_problems import FileMissingError
 from lodd.registers.sources import Source, check_columns, open_file, readable
 
@@ -42,8 +45,21 @@ def check_registers(
     A register that is missing or cannot be read is a finding of its own, and the others are checked all the same.
     Participants are None before anybody is drawn; then every row is looked at, and no examples are shown.
     """
-    with engine_of() as engine:
+    with _engine(folder, participants) as engine:
         return _Check(engine, trial, folder, participants, progress).quality()
+
+
+@contextmanager
+def _engine(folder: Path, participants: Participants | None) -> Iterator[Engine]:
+    """The engine asked for; DuckDB with a limit (``LODD_MEMORY``), and a folder of its own for what goes beyond it."""
+    with ExitStack() as stack:
+        engine = engine_of()
+        if isinstance(engine, DuckDBEngine):
+            limit = Memory.of().of_the_whole(len(participants) if participants is not None else 0)
+            with suppress(OSError):  # who may not write there has to do with the memory that there is
+                scratch = stack.enter_context(scratch_folder(folder))
+                engine = DuckDBEngine(limit, scratch)
+        yield stack.enter_context(engine)
 
 
 class _Check:
