@@ -13,9 +13,13 @@ def no_such_engine(name: str) -> UsageError:
     return UsageError(Problem(found, "--engine, LODD_ENGINE", Text.same(", ".join(ENGINES))))
 
 
+class NoRoomError(DataError):
+    """Memory and disk are used up: nothing is wrong with the data."""
+
+
 def no_room(engine: str, said: str) -> DataError:
     reason = said.strip().split("\n", 1)[0]
-    return DataError(
+    return NoRoomError(
         Problem(
             Text(
                 nb=f"minnet og plassen til mellomregninger er brukt opp ({reason})",
@@ -24,10 +28,10 @@ def no_room(engine: str, said: str) -> DataError:
             engine,
             None,
             Text(
-                nb="Ingenting er skrevet. Rydd plass på disken der mellomregningene ligger (TMPDIR), eller bruk en "
-                "større maskin eller en annen motor: docs/engines.nb.md.",
-                en="Nothing is written. Make room on the disk where they are kept (TMPDIR), or use a larger machine or "
-                "another engine: docs/engines.md.",
+                nb="Ingenting er skrevet. Rydd plass på disken der mellomregningene ligger (TMPDIR), gi mer minne "
+                "(LODD_MEMORY), eller bruk en større maskin eller en annen motor: docs/engines.nb.md.",
+                en="Nothing is written. Make room on the disk where they are kept (TMPDIR), give it more memory (LODD_MEMORY), "
+                "or use a larger machine or another engine: docs/engines.md.",
             ),
         )
     )

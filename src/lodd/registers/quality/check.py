@@ -20,6 +20,7 @@ from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
 from lodd.registers.engines import DuckDBEngine, Engine, engine_of
+from lodd.registers.engines.problems import NoRoomError
 from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
@@ -100,6 +101,8 @@ class _Check:
                 if register.temporality == "fixed":
                     return self._facts(about, source, rows, people)
                 return self._over_time(about, source, rows, people)
+        except NoRoomError:
+            raise  # says nothing of the register
         except (DataError, UsageError) as error:
             return replace(about, readable=False, findings=self._unreadable(register_id, error))
 
