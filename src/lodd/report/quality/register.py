@@ -52,6 +52,10 @@ class _Register:
     def _id(self) -> str:
         return self.register.register
 
+    def _of(self, caption: str) -> str:
+        """A caption that no other register's table has: those who listen to the page find tables by them."""
+        return f"{register_label(self.trial, self._id, self.w)}: {caption}"
+
     def _number(self, value: float, decimals: int = 0) -> str:
         return number(value, self.w.language, decimals)
 
@@ -107,7 +111,7 @@ class _Register:
             rows.append(Row((Cell(name), *(Cell(self._number(count)) for count in counts), *map(Cell, means))))
         first = Column(w("register_check.month" if months.step == 1 else "register_check.year"), numeric=False)
         columns = (first, *(Column(header) for header in headers))
-        table = Table(f"tab-months-{self._id}", w("register_check.month_table"), columns, tuple(rows))
+        table = Table(f"tab-months-{self._id}", self._of(w("register_check.month_table")), columns, tuple(rows))
         hint = w.counted("details.rows", len(rows))
         return Details(f"more-months-{self._id}", w("register_check.month_table"), (table,), hint)
 
@@ -120,7 +124,7 @@ class _Register:
         ]
         names = ("column", "missing_rows", "missing_share")
         columns = tuple(Column(w(f"register_check.{name}"), name != "column") for name in names)
-        return Table(f"tab-missing-{self._id}", w("register_check.missing_table"), columns, tuple(rows))
+        return Table(f"tab-missing-{self._id}", self._of(w("register_check.missing_table")), columns, tuple(rows))
 
     def _notes(self) -> Iterator[Block]:
         """What the protocol has an answer to, in one table, and the examples behind."""
@@ -132,9 +136,9 @@ class _Register:
             Column(w(f"register_check.{name}"), name == "people") for name in ("what", "people", "handling")
         )
         rows = tuple(self._note(finding) for finding in notes)
-        yield Table(f"tab-notes-{self._id}", w("register_check.notes_heading"), columns, rows)
+        yield Table(f"tab-notes-{self._id}", self._of(w("register_check.notes_heading")), columns, rows)
         if shown := [(i, finding) for i, finding in enumerate(notes) if finding.examples]:
-            tables = tuple(examples_table(f"{self._id}-note-{i}", finding, w) for i, finding in shown)
+            tables = tuple(examples_table(f"{self._id}-note-{i}", finding, w, self._of("")) for i, finding in shown)
             summary, hint = w("register_check.examples"), w.counted("register_check.examples_tables", len(tables))
             yield Details(f"more-notes-{self._id}", summary, tables, hint)
 
@@ -144,26 +148,26 @@ class _Register:
         return Row((Cell(words.what), Cell(people), Cell(f"{words.does} {words.next_step}".strip())))
 
     def _examples(self, id_: str, finding: Finding) -> Details:
-        return examples(id_, finding, self.w)
+        return examples(id_, finding, self.w, self._of(""))
 
 
-def examples(id_: str, finding: Finding, w: Words) -> Details:
+def examples(id_: str, finding: Finding, w: Words, of: str = "") -> Details:
     """A finding's few example rows behind a summary."""
     of_rows = any(example.row is not None for example in finding.examples)
     hint = "register_check.examples_hint" if of_rows else "register_check.examples_people"
-    table = examples_table(id_, finding, w)
+    table = examples_table(id_, finding, w, of)
     return Details(f"more-{id_}", w("register_check.examples"), (table,), w.counted(hint, len(finding.examples)))
 
 
-def examples_table(id_: str, finding: Finding, w: Words) -> Table:
-    """A finding's few example rows: pseudonym, row number, and the days of the record."""
+def examples_table(id_: str, finding: Finding, w: Words, of: str = "") -> Table:
+    """A finding's few example rows: pseudonym, row number, and the days of the record; ``of`` begins the caption."""
     rows = finding.examples
     of_rows = any(example.row is not None for example in rows)
     names = ["pseudonym", *["row"] * of_rows]
     names += [name for name in ("since", "until") if any(getattr(example, name) for example in rows)]
     body = [Row(tuple(Cell(_shown(getattr(e, _FIELDS[name]), w)) for name in names)) for e in rows]
     columns = tuple(Column(w(f"register_check.{name}"), name == "row") for name in names)
-    caption = w("register_check.examples_of", what=said(finding, w.language).what)
+    caption = of + w("register_check.examples_of", what=said(finding, w.language).what)
     return Table(f"tab-{id_}", caption, columns, tuple(body))
 
 
