@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lodd.errors import DataError, UsageError
+from lodd.errors import DataError, LoddError, UsageError
 from lodd.progress import Progress, silent
 from lodd.protocol import PARTICIPANTS_FILE, Participants, read_participants
 
@@ -29,19 +30,29 @@ def check_quality(
         DataError: ``participants.parquet`` is damaged or contradicts the protocol.
         UsageError: the pages cannot be written.
     """
-    from lodd.registers.quality import check_registers
+    from lodd.registers.quality import Finding, check_registers
     from lodd.report.quality import write_quality_pages
 
-    quality = check_registers(study.trial, study.folder, _drawn(study), progress=progress)
+    participants, refused = _drawn(study)
+    quality = check_registers(study.trial, study.folder, participants, progress=progress)
+    if refused is not None and not _facts_at_fault(study, quality):
+        found = tuple(Finding("", "refused", "error", "stops", problem=problem) for problem in refused.problems)
+        quality = replace(quality, findings=(*quality.findings, *found))
     written = write_quality_pages(study.trial, quality, out or study.folder / "results", as_json=as_json)
     return quality, written
 
 
-def _drawn(study: Study) -> Participants | None:
-    """The people drawn, with facts from `fixed` registers where those can be read; None before anybody is drawn."""
+def _drawn(study: Study) -> tuple[Participants | None, LoddError | None]:
+    """The people drawn, None before anybody is; with facts from `fixed` registers, or why they cannot be had."""
     if not (study.folder / PARTICIPANTS_FILE).exists():
-        return None
+        return None, None
     try:
-        return study.participants
-    except (DataError, UsageError):
-        return read_participants(study.trial, study.folder)
+        return study.participants, None
+    except (DataError, UsageError) as error:
+        return read_participants(study.trial, study.folder), error
+
+
+def _facts_at_fault(study: Study, quality: Quality) -> bool:
+    """Is it said of a register already why its facts cannot be had?"""
+    fixed = [one for one in quality.registers if study.trial.registers[one.register].temporality == "fixed"]
+    return any(finding.severity == "error" for one in fixed for finding in one.findings)

@@ -79,6 +79,20 @@ def test_after_the_draw_what_is_missing_is_an_error(folder: Path, monkeypatch, c
     assert not (folder / "results").exists()
 
 
+def test_facts_that_cannot_be_joined_are_an_error(folder: Path, monkeypatch, capsys) -> None:
+    """Each register is sound by itself, and still the panel cannot be built."""
+    speak("nb", monkeypatch)
+    draw(folder)
+    protocol = (folder / "trial.toml").read_text(encoding="utf-8")
+    facts = '[registers.facts]\nfile = "registers/facts.csv"\ntemporality = "fixed"\n\n'
+    before, jobs = protocol.split("[registers.jobs]")
+    (folder / "trial.toml").write_text(f"{before}{facts}[registers.jobs]{jobs}", encoding="utf-8")
+    (folder / "registers/facts.csv").write_text("person_id,site\na,north\n", encoding="utf-8")
+    assert run("check", folder, "--registers") == 4
+    assert "Feil: Deltakerne har alt kolonnen site. Panelet kan ikke bygges" in capsys.readouterr().out
+
+
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_is_said(folder: Path, monkeypatch, capsys) -> None:
     speak("en", monkeypatch)
     (folder / "results").write_text("a file", encoding="utf-8")

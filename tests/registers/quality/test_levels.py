@@ -43,6 +43,7 @@ def test_a_step_is_found_where_it_is_whatever_the_season_and_trend(values, at: i
     assert nearest.ratio == pytest.approx(ratio, rel=0.25)
 
 
+@pytest.mark.long
 def test_seasons_trends_and_chance_are_seldom_breaks() -> None:
     tried = [
         level_breaks(series(season=season, growth=growth, typical=typical, seed=seed).tolist(), SMALLEST_COUNT)

@@ -52,6 +52,7 @@ SOUND = ("a", "E1", D(2015, 1, 1), D(2015, 6, 30), 37.5)
 OTHER = ("b", "E2", D(2015, 2, 1), None, 20.0)
 
 
+@pytest.mark.long
 def test_nothing_is_found_where_nothing_is_wrong(tmp_path: Path) -> None:
     assert jobs(tmp_path, SOUND, OTHER, ("a", "E3", D(2015, 7, 1), D(2015, 9, 1), 10.0)) == {}
 

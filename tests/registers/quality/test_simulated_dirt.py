@@ -44,7 +44,7 @@ EXPECTED = {
     "start_after_stop": "start_after_stop",
 }
 TOGETHER = [
-    ("overlaps", "missing_hours", "far_ends"),
+    pytest.param(("overlaps", "missing_hours", "far_ends"), marks=pytest.mark.long),
     pytest.param(("late_corrections", "never_drawn"), marks=pytest.mark.long),
     pytest.param(("duplicates", "start_after_stop"), marks=pytest.mark.long),
 ]

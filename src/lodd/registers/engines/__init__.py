@@ -6,6 +6,7 @@ The only modules that know which engine it is; ``engine_of`` chooses.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -27,15 +28,19 @@ OUR_FAULT: Final[tuple[type[Exception], ...]] = (
 __all__ = ["OUR_FAULT", "READ_FAILURE", "ROW", "SETTING", "DuckDBEngine", "Engine", "UnreadableError", "engine_of"]
 
 
-def engine_of(setting: str | None = None) -> Engine:
+def engine_of(
+    setting: str | None = None, *, memory_limit: str | None = None, temp_folder: Path | None = None
+) -> Engine:
     """The engine of this name, ready for a ``with`` block; without a name, that of ``LODD_ENGINE``, or DuckDB.
+
+    The limit of memory, and the folder for what goes beyond it, are for DuckDB.
 
     Raises:
         UsageError: no such engine, or it is not installed or cannot be reached: says what to install or set.
     """
     name = (setting or os.environ.get(SETTING) or "duckdb").strip().lower()
     if name == "duckdb":
-        return DuckDBEngine()
+        return DuckDBEngine(memory_limit, temp_folder)
     if name == "postgresql":
         try:
             from lodd.registers.engines.on_postgresql import open_postgresql

@@ -19,7 +19,7 @@ from lodd.protocol.months import whole_months
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
-from lodd.registers.engines import DuckDBEngine, Engine, engine_of
+from lodd.registers.engines import Engine, engine_of
 from lodd.registers.engines.problems import NoRoomError
 from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of
@@ -54,13 +54,11 @@ def check_registers(
 def _engine(folder: Path, participants: Participants | None) -> Iterator[Engine]:
     """The engine asked for; DuckDB with a limit (``LODD_MEMORY``), and a folder of its own for what goes beyond it."""
     with ExitStack() as stack:
-        engine = engine_of()
-        if isinstance(engine, DuckDBEngine):
+        limit = scratch = None
+        with suppress(OSError):  # who may not write there has to do with the memory that there is
+            scratch = stack.enter_context(scratch_folder(folder))
             limit = Memory.of().of_the_whole(len(participants) if participants is not None else 0)
-            with suppress(OSError):  # who may not write there has to do with the memory that there is
-                scratch = stack.enter_context(scratch_folder(folder))
-                engine = DuckDBEngine(limit, scratch)
-        yield stack.enter_context(engine)
+        yield stack.enter_context(engine_of(memory_limit=limit, temp_folder=scratch))
 
 
 class _Check:
