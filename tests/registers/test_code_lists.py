@@ -171,6 +171,7 @@ def test_the_codes_of_a_file_are_part_of_the_protocol(folder: Path) -> None:
     ("old", "new", "said"),
     [
         ("code;", "kode;", 'codes.csv has no column "code"'),
+        ("until;", "from;", 'codes.csv has several columns called "from"'),
         ("0219;2015-02-01", "0219;1.2.2015", 'codes.csv:3: "1.2.2015" is no date'),
         ("0219;2015-02-01", ";2015-02-01", "codes.csv:3: the code is missing"),
         ("caring;\n", "caring\n", "codes.csv:3: too many or too few fields"),

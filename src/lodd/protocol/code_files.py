@@ -73,6 +73,13 @@ def _codes(file: FilePath) -> Iterator[Code]:
     if "code" not in (rows.fieldnames or ()):
         found = Text(nb=f"{file.name} har ingen kolonne «code»", en=f'{file.name} has no column "code"')
         raise _BadFileError(found, Text.same(", ".join(_OWN)))
+    names = [*(rows.fieldnames or ())]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        found = Text(
+            nb=f"{file.name} har flere kolonner som heter «{twice[0]}»",
+            en=f'{file.name} has several columns called "{twice[0]}"',
+        )
+        raise _BadFileError(found, Text(nb="ett navn på hver kolonne", en="a name of its own for each column"))
     if len(lines) < 2:
         raise _BadFileError(Text(nb=f"{file.name} har ingen koder", en=f"{file.name} has no codes"))
     for row in rows:

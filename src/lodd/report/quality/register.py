@@ -54,7 +54,7 @@ class _Register:
 
     def _of(self, caption: str) -> str:
         """A caption that no other register's table has: those who listen to the page find tables by them."""
-        return f"{register_label(self.trial, self._id, self.w)}: {caption}"
+        return f"{register_label(self.trial, self._id, self.w)}: {caption[:1].lower()}{caption[1:]}"
 
     def _number(self, value: float, decimals: int = 0) -> str:
         return number(value, self.w.language, decimals)
