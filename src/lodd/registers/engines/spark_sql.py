@@ -11,7 +11,13 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 def compiler() -> Any:
     """Ibis' own, with these operations written otherwise."""
-    otherwise = {"visit_Strip": _strip, "visit_LStrip": _strip_left, "visit_RStrip": _strip_right, "SIMPLE_OPS": {}}
+    otherwise = {
+        "visit_Strip": _strip,
+        "visit_LStrip": _strip_left,
+        "visit_RStrip": _strip_right,
+        "visit_IntegerRange": _whole_numbers,
+        "SIMPLE_OPS": {},
+    }
     return type("Compiler", (PySparkCompiler,), otherwise)()
 
 
@@ -26,6 +32,13 @@ def _strip_left(self: Any, op: Any, *, arg: Any) -> Any:
 
 def _strip_right(self: Any, op: Any, *, arg: Any) -> Any:
     return self.f.anon.rtrim(_white_space(self), arg)
+
+
+def _whole_numbers(self: Any, op: Any, *, start: Any, stop: Any, step: Any) -> Any:
+    """From start to before stop, each in parentheses: Ibis writes their difference without, and `b - (a - 1)` as
+    `b - a - 1`, which leaves short ranges empty.
+    """
+    return PySparkCompiler.visit_IntegerRange(self, op, start=sge.paren(start), stop=sge.paren(stop), step=step)
 
 
 def _white_space(self: Any) -> Any:
