@@ -19,8 +19,8 @@ ALL = (
     "site_draws",
     "site_pages",
 )
-"""All but ``calibration``, which takes an hour: ``python -m benchmarks.calibration``. ``national`` is a tenth of a nation
-here; the whole one is ``python -m benchmarks.national --full``.
+"""All but ``calibration``, which takes an hour: ``python -m benchmarks.calibration``. ``national`` is a tenth
+of a nation here; the whole one is ``python -m benchmarks.national --full``.
 """
 
 

@@ -46,6 +46,10 @@ class LoddError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__(self.render("en"))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Comes whole from another process, also a kind whose own ``__init__`` takes something else."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
     def render(self, language: Language) -> str:
         return "\n".join(problem.render(language) for problem in self.problems)
 

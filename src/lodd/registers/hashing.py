@@ -59,7 +59,7 @@ class PanelHash:
         found = sha256(json.dumps(header, sort_keys=True).encode() + b"\n")
         self._digests = [digests]
         digests.view("S32").ravel().sort()  # where they are: a nation's take room
-        found.update(digests.reshape(-1))
+        found.update(digests.data)
         return found.hexdigest()
 
     def _of_people(self, frame: pl.DataFrame, kinds: dict[str, str]) -> Bytes:
