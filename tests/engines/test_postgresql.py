@@ -180,3 +180,54 @@ def test_no_such_table(server: Any, tmp_path: Path) -> None:
 def test_a_table_of_the_server_on_another_engine(server: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--engine postgresql"):
         build_panel(trial(), tmp_path, PEOPLE)
+
+
+def facts_trial(tmp_path: Path) -> Trial:
+    """Facts on the server, spells in a file."""
+    background = {"database": "postgresql", "table": "hr.background", "temporality": "fixed"}
+    files = {key: value for key, value in JOBS.items() if key not in ("database", "table")} | {"file": "jobs.parquet"}
+    table("person_id start stop hours", ("a", date(2015, 1, 1), None, 7.5)).write_parquet(tmp_path / "jobs.parquet")
+    return trial_of({"jobs": files, "background": background}, OUTCOMES)
+
+
+FACTS = (
+    "CREATE TABLE hr.background (person_id text, years numeric, born date, seen timestamptz, key uuid)",
+    "INSERT INTO hr.background SELECT 'x' || n, n, NULL, NULL, NULL FROM generate_series(1, 500) n",
+    "INSERT INTO hr.background VALUES ('b', 9.5, '1980-02-29', '2015-01-01 12:00+00', repeat('0', 32)::uuid)",
+)
+
+
+def test_facts_on_a_server_beside_files(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lodd.registers import with_facts
+    from lodd.registers.engines import on_postgresql
+
+    for statement in FACTS:
+        server.execute(statement)
+    left: list[pl.DataFrame] = []
+    frame = on_postgresql._frame
+    monkeypatch.setattr(on_postgresql, "_frame", lambda *given: left.append(frame(*given)) or left[-1])
+    found = with_facts(facts_trial(tmp_path), tmp_path, PEOPLE).frame
+    assert found["years"].to_list() == [None, 9.5]
+    assert found["born"].to_list() == [None, date(1980, 2, 29)]
+    assert str(found["seen"][1]) == "2015-01-01 12:00:00+00:00"
+    assert found["key"][1].count("0") == 32
+    assert max(each.height for each in left) == 1
+
+
+def test_the_check_reads_facts_on_a_server_beside_files(server: Any, tmp_path: Path) -> None:
+    from lodd.registers.quality import check_registers
+
+    for statement in FACTS:
+        server.execute(statement)
+    quality = check_registers(facts_trial(tmp_path), tmp_path, PEOPLE)
+    jobs, background = quality.registers
+    assert (jobs.readable, background.readable) == (True, True)
+    assert (background.rows, background.people, background.seen) == (501, 501, 1)
+    assert {each.column: each.rows for each in background.missing}["born"] == 500
+
+
+def test_a_row_of_a_server_explained(server: Any, tmp_path: Path) -> None:
+    from lodd.registers.person_rows import rows_of
+
+    ((_, row),) = rows_of(trial(), tmp_path, "b", ["jobs"])["jobs"]
+    assert (row["hours"], row["start"]) == (3.0, date(2015, 4, 2))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -73,5 +74,38 @@ def test_lists_are_no_facts(people: Participants, tmp_path: Path) -> None:
     pl.DataFrame({"person_id": ["a", "z"], "codes": [["F32"], ["M54"]]}).write_parquet(tmp_path / "background.parquet")
     with pytest.raises(DataError) as caught:
         with_facts(trial("parquet"), tmp_path, people)
-    assert '"codes" is List(String)' in caught.value.render("en")
-    assert "«codes» er List(String)" in caught.value.render("nb")
+    assert '"codes" is array<string>' in caught.value.render("en")
+    assert "«codes» er array<string>" in caught.value.render("nb")
+
+
+def test_decimals_are_not_cut_off(people: Participants, tmp_path: Path) -> None:
+    rows = {"person_id": ["a", "b"], "years": [Decimal("9.5"), Decimal("12.7")], "at": [time(8, 30), None]}
+    pl.DataFrame(rows).write_parquet(tmp_path / "background.parquet")
+    frame = with_facts(trial("parquet"), tmp_path, people).frame
+    assert frame["years"].to_list() == [12.7, 9.5, None]
+    assert frame["at"].to_list() == [None, "08:30:00", None]
+
+
+def test_codes_with_leading_zeros_are_no_numbers(people: Participants, tmp_path: Path) -> None:
+    (tmp_path / "background.csv").write_text("person_id,municipality,children\na,0301,0\nb,1103,2\n")
+    frame = with_facts(trial(), tmp_path, people).frame
+    assert frame["municipality"].to_list() == ["1103", "0301", None]
+    assert frame["children"].to_list() == [2.0, 0.0, None]
+
+
+@pytest.mark.parametrize("written", ["number", "text"])
+def test_pseudonyms_written_otherwise_do_not_silently_match_nobody(
+    people: Participants, tmp_path: Path, written: str
+) -> None:
+    names = pl.Series(["0017", "0018", "0019"])
+    padded = Participants(people.frame.with_columns(person_id=names), people.arms)
+    lost = names.cast(pl.Int64) if written == "number" else names.str.strip_chars_start("0")
+    pl.DataFrame({"person_id": lost, "years": [1, 2, 3]}).write_parquet(tmp_path / "background.parquet")
+    with pytest.raises(DataError, match="leading zeros"):
+        with_facts(trial("parquet"), tmp_path, padded)
+
+
+def test_nobody_drawn_yet(people: Participants, tmp_path: Path) -> None:
+    (tmp_path / "background.csv").write_text("person_id,origin\na,north\n")
+    nobody = Participants(people.frame.clear(), people.arms)
+    assert with_facts(trial(), tmp_path, nobody).frame.columns[-1] == "origin"

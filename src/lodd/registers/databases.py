@@ -47,6 +47,15 @@ def content_sha256(register: Register, folder: Path, place: Place) -> str:
             return str(_server(engine, place).table_sha256(name))
 
 
+def engine_where(register: Register) -> Engine:
+    """An engine that can read the register whichever computes the panel: its server, or DuckDB.
+
+    Raises:
+        UsageError: the server cannot be reached.
+    """
+    return engine_of("postgresql" if register.database == "postgresql" else "duckdb")
+
+
 @contextmanager
 def _readable(place: Place, name: str) -> Iterator[None]:
     """Turns what a database says of a table that it does not let be read into a DataError."""
@@ -87,7 +96,7 @@ def _server(engine: Engine, place: Place) -> Any:
             nb=f"registeret er en tabell i PostgreSQL, og motoren er {engine.name}",
             en=f"the register is a table in PostgreSQL, and the engine is {engine.name}",
         )
-        raise UsageError(Problem(found, place.at(), None, Text.same("--engine postgresql")))
+        raise UsageError(Problem(found, place.at(), None, Text.same("--engine postgresql, LODD_ENGINE=postgresql")))
     return engine
 
 

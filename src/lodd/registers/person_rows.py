@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lodd.protocol import Trial
-from lodd.registers.engines import ROW, DuckDBEngine, Engine
+from lodd.registers.databases import engine_where
+from lodd.registers.engines import ROW, Engine
 from lodd.registers.explaining import Numbered
 from lodd.registers.needs import Needs, needs_of
 from lodd.registers.sources import check_columns, open_file, readable
@@ -20,9 +21,13 @@ def rows_of(trial: Trial, folder: Path, person_id: str, registers: Sequence[str]
 
     Raises:
         DataError: a register's file is missing, broken or lacks a column.
+        UsageError: it is a table on a server that cannot be reached.
     """
-    with DuckDBEngine() as engine:
-        return {name: _rows(engine, trial, folder, person_id, name) for name in registers}
+    found = {}
+    for name in registers:
+        with engine_where(trial.registers[name]) as engine:
+            found[name] = _rows(engine, trial, folder, person_id, name)
+    return found
 
 
 def _rows(engine: Engine, trial: Trial, folder: Path, person_id: str, register_id: str) -> list[Numbered]:

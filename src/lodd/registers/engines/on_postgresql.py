@@ -257,4 +257,4 @@ def _arrow_type(kind: dt.DataType) -> pa.DataType:
         return pa.int64()
     if kind.is_decimal():
         return pa.decimal128(38, kind.scale or 0)
-    return pa.timestamp("us") if kind.is_timestamp() else kind.to_pyarrow()
+    return pa.timestamp("us", kind.timezone) if kind.is_timestamp() else kind.to_pyarrow()

@@ -19,6 +19,7 @@ from lodd.protocol.months import whole_months
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
+from lodd.registers.databases import engine_where
 from lodd.registers.engines import Engine, engine_of
 from lodd.registers.engines.problems import NoRoomError
 from lodd.registers.memory import Memory
@@ -26,7 +27,7 @@ from lodd.registers.needs import Needs, needs_of
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
 from lodd.registers.quality.fixed import differing_facts, missing_facts
 from lodd.registers.quality.model import Example, Finding, Quality, RegisterQuality, Severity
-from lodd.registers.quality.people import everybody, people_drawn
+from lodd.registers.quality.people import everybody, numbered_people, people_drawn
 from lodd.registers.quality.row_findings import Role, row_finding
 from lodd.registers.quality.rows import SHOWN, Marked, People
 from lodd.registers.quality.whole_file import Sizes, by_month, sizes
@@ -91,18 +92,28 @@ class _Check:
         register = known_register(self.trial, register_id)
         about = RegisterQuality(register_id, register.temporality, register.source, readable=True)
         try:
-            source = open_file(self.engine, register_id, register, self.folder)
-            check_columns(source, needs_of(self.trial, register_id))
-            with readable(source.place):
-                rows = numbered(source, register)
-                people = self.people or everybody(self.engine, rows)
-                if register.temporality == "fixed":
-                    return self._facts(about, source, rows, people)
-                return self._over_time(about, source, rows, people)
+            with self._reading(register) as (engine, people):
+                source = open_file(engine, register_id, register, self.folder)
+                check_columns(source, needs_of(self.trial, register_id))
+                with readable(source.place):
+                    rows = numbered(source, register)
+                    people = people or everybody(engine, rows)
+                    if register.temporality == "fixed":
+                        return self._facts(engine, about, source, rows, people)
+                    return self._over_time(about, source, rows, people)
         except NoRoomError:
             raise  # says nothing of the register
         except (DataError, UsageError) as error:
             return replace(about, readable=False, findings=self._unreadable(register_id, error))
+
+    @contextmanager
+    def _reading(self, register: Register) -> Iterator[tuple[Engine, People | None]]:
+        """What reads the register, and the people there: facts may be on a server whatever computes the panel."""
+        if register.temporality != "fixed" or register.database != "postgresql" or self.engine.name == "postgresql":
+            yield self.engine, self.people
+            return
+        with engine_where(register) as engine:
+            yield engine, None if self.people is None else numbered_people(engine, self.people.names)
 
     def _unreadable(self, register_id: str, error: LoddError) -> tuple[Finding, ...]:
         """Before anybody is drawn, extracts need not be there."""
@@ -110,18 +121,20 @@ class _Check:
         kind, severity = ("file_missing", _MISSING[self.drawn]) if missing else ("unreadable", _ERROR)
         return tuple(Finding(register_id, kind, severity, "stops", problem=problem) for problem in error.problems)
 
-    def _facts(self, about: RegisterQuality, source: Source, rows: ir.Table, people: People) -> RegisterQuality:
+    def _facts(
+        self, engine: Engine, about: RegisterQuality, source: Source, rows: ir.Table, people: People
+    ) -> RegisterQuality:
         register = self.trial.registers[about.register]
-        size = self._sizes(rows, people)
+        size = self._sizes(engine, rows, people)
         found = [*people_findings(self.trial, about.register, size, people.names)]
-        found += differing_facts(self.engine, about.register, source, rows, people)
-        sized = replace(about, missing=missing_facts(self.engine, source, register, rows), findings=tuple(found))
+        found += differing_facts(engine, about.register, source, rows, people)
+        sized = replace(about, missing=missing_facts(engine, source, register, rows), findings=tuple(found))
         return _with_sizes(sized, size)
 
     def _over_time(self, about: RegisterQuality, source: Source, rows: ir.Table, people: People) -> RegisterQuality:
         register_id, register = about.register, known_register(self.trial, about.register)
         needs = needs_of(self.trial, register_id)
-        size = self._sizes(rows, people)
+        size = self._sizes(self.engine, rows, people)
         months, missing = by_month(self.engine, source, register, needs)
         role = self._role(register_id)
         counted = list(Marked(self.engine, source, register, needs, self._known(people, register_id)).counted())
@@ -161,8 +174,8 @@ class _Check:
         table = people.table.drop("died") if "died" in people.table.columns else people.table
         return replace(people, table=table, stays=None)  # who dies abroad is as dead
 
-    def _sizes(self, rows: ir.Table, people: People) -> Sizes:
-        size = sizes(self.engine, rows, people.table)
+    def _sizes(self, engine: Engine, rows: ir.Table, people: People) -> Sizes:
+        size = sizes(engine, rows, people.table)
         self.seen.update(size.seen.to_list() if self.drawn else ())
         return size
 

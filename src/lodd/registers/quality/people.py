@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,12 @@ def everybody(engine: Engine, rows: ir.Table) -> People:
     """Everybody in a register: who is looked at before anybody is drawn. No examples are shown of them."""
     ids = rows.filter(rows.person_id.notnull()).select("person_id").distinct()
     return People(engine.keep(ids.mutate(person=ibis.row_number().over(order_by="person_id"))), None, ())
+
+
+def numbered_people(engine: Engine, names: Sequence[str]) -> People:
+    """The same people where only who they are is asked of them."""
+    table = pl.DataFrame({"person_id": pl.Series(names, dtype=pl.String)}).with_row_index("person")
+    return People(engine.take(table.with_columns(pl.col("person").cast(pl.Int64)).to_arrow()), None, tuple(names))
 
 
 def births(frame: pl.DataFrame) -> pl.Series:
