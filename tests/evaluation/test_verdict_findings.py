@@ -15,6 +15,8 @@ import pytest
 from lodd.evaluation import Evaluation
 from lodd.evaluation.conclusions import LETTERS, Finding, Number
 from lodd.evaluation.estimates import estimate_all, estimates_frame
+from lodd.evaluation.further.balancing import entropy_weights
+from lodd.evaluation.further.targets import Margins
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.participation import take_up
 from lodd.evaluation.plan import Plan, plan_blocks
@@ -25,7 +27,7 @@ from lodd.evaluation.verdict.catch_up import Change, judge_change
 from lodd.evaluation.verdict.chance import judge_chance
 from lodd.evaluation.verdict.comparing import compare_one
 from lodd.evaluation.verdict.evidence import judge_evidence
-from lodd.evaluation.verdict.groups import judge_projection, judge_selection
+from lodd.evaluation.verdict.groups import judge_projection, judge_selection, selection
 from lodd.evaluation.verdict.implementation import judge_implementation
 from lodd.evaluation.verdict.instruments import judge_instruments, split_work
 from lodd.evaluation.verdict.shares import share_difference, weighted_share
@@ -273,6 +275,21 @@ def test_selection_of_the_young(world: Any, mean: float, why: str) -> None:
     found = finding(concluded(big), "cream_skimming")
     assert found.why == why
     assert WHYS["cream_skimming"][why] == found.status
+
+
+def test_selection_varies_over_the_draws_as_it_says() -> None:
+    """Age decides much: a reference arm that happens to be young must not pass for selection."""
+    rng, n = np.random.default_rng(8), 400
+    age = rng.uniform(20, 60, n)
+    y = 0.05 * age + rng.normal(0, 0.3, n)
+    known, everybody = np.ones(n, bool), np.ones(n, bool)
+    margins = Margins((("age", None),), age[:, None], np.array([44.0]), known, known)
+    drawn = [rng.uniform(size=n) < 0.5 for _ in range(300)]
+    found = [selection(margins, y, everybody, reference, np.full(n, 2.0)) for reference in drawn]
+    spread = np.std([each.value for each in found]) / np.mean([each.std_error for each in found])
+    assert spread == pytest.approx(np.sqrt(0.5), rel=0.15)  # of a drawn half, the error is that of half the variance
+    shares = entropy_weights(age[:, None], np.array([44.0]))
+    assert np.mean([each.value for each in found]) == pytest.approx(y.mean() - shares @ y, abs=0.01)
 
 
 # (c) ------------------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def target_group(case: Case) -> list[Finding]:
 def cream_skimming(case: Case) -> Finding:
     """(d) Were participants easier to place than those whom the programme is for?
 
-    The mean outcome of the reference arm among participants as they are, less that among them reweighted to the
+    The mean outcome of the reference arm as the participants are, less that as they would be if reweighted to the
     declared target group, for the first primary outcome: what selection did to prospects without the programme, as far
     as the declared margins show it. Its limit is a tenth of a standard deviation.
 
@@ -63,7 +63,7 @@ def cream_skimming(case: Case) -> Finding:
     primary = plan.primary[0]
     values = primary_values(case.plan, primary)
     people = ~np.isnan(values) & (case.setting.arm == 0) & case.setting.eligible(case.k)
-    found, why = _prospects(case, target, values, people)
+    found, why = _prospects(case, target, values)
     if found is None:
         return case.finding_on("cream_skimming", "cannot_tell", why, primary)
     limit = EASIER * float(values[people].std(ddof=1))
@@ -145,20 +145,44 @@ def _shares(margins: Margins, people: Booleans, n: int) -> Floats:
     return share
 
 
-def _prospects(case: Case, target: Target, values: Floats, people: Booleans) -> tuple[Estimated | None, str]:
-    """Mean among (n,) people as they are less that reweighted to the target."""
-    try:
-        margins = margins_of(case.plan, case.participants, target)
-        people = people & margins.known
-        share = _shares(margins, people & margins.inside, len(values))
-    except NotEstimableError as error:
-        return None, "not_reachable" if error.reason == "target_unreachable" else "not_estimated"
-    if people.sum() < FEWEST:
-        return None, "not_estimated"
-    base = 1.0 / case.setting.own_probability[people]
+def selection(margins: Margins, values: Floats, everybody: Booleans, reference: Booleans, weights: Floats) -> Estimated:
+    """The reference arm's mean as the participants are, less that of the participants reweighted to the margins.
+
+    The weights come from both arms, so they do not depend on who was drawn to the reference arm. Over the draws, only
+    whose outcome is seen varies; the standard error is at least that (by 1/√(1 - p) with one probability p of the
+    reference arm), as if people were sampled with their weights. Weights from the reference arm alone would take its
+    chance difference from the participants for selection, with too small a standard error.
+
+    Args:
+        margins: of (n,) people.
+        values: (n,) outcomes, known of everybody.
+        everybody: (n,) participants of both arms.
+        reference: (n,) who was drawn to the reference arm.
+        weights: (n,) inverse probabilities of the arm drawn to.
+
+    Raises:
+        NotEstimableError: no weights give the margins, or fewer than three people are left.
+    """
+    everybody = everybody & margins.known
+    share = _shares(margins, everybody & margins.inside, len(values))
+    people = everybody & reference
+    n = int(people.sum())
+    if n < FEWEST or not share[people].any():
+        raise NotEstimableError("no_contrast")
+    base = weights[people]
     own, there = base / base.sum(), base * share[people]
     there = there / there.sum()
     y = values[people]
     scores = own * (y - own @ y) - there * (y - there @ y)
-    n = int(people.sum())
-    return Estimated(float((own - there) @ y), float(np.sqrt(n / (n - 1) * (scores @ scores))), float(n - 1)), ""
+    return Estimated(float((own - there) @ y), float(np.sqrt(n / (n - 1) * (scores @ scores))), float(n - 1))
+
+
+def _prospects(case: Case, target: Target, values: Floats) -> tuple[Estimated | None, str]:
+    """Mean of the reference arm as the participants are less that reweighted to the target."""
+    setting = case.setting
+    everybody = ~np.isnan(values) & setting.pair(case.k)
+    try:
+        margins = margins_of(case.plan, case.participants, target)
+        return selection(margins, values, everybody, setting.arm == 0, 1.0 / setting.own_probability), ""
+    except NotEstimableError as error:
+        return None, "not_reachable" if error.reason == "target_unreachable" else "not_estimated"
