@@ -191,9 +191,9 @@ def facts_trial(tmp_path: Path) -> Trial:
 
 
 FACTS = (
-    "CREATE TABLE hr.background (person_id text, years numeric, born date, seen timestamptz, key uuid)",
-    "INSERT INTO hr.background SELECT 'x' || n, n, NULL, NULL, NULL FROM generate_series(1, 500) n",
-    "INSERT INTO hr.background VALUES ('b', 9.5, '1980-02-29', '2015-01-01 12:00+00', repeat('0', 32)::uuid)",
+    "CREATE TABLE hr.background (person_id text, years numeric, born date, seen timestamptz, key uuid, j json)",
+    "INSERT INTO hr.background SELECT 'x' || n, n, NULL, NULL, NULL, NULL FROM generate_series(1, 500) n",
+    "INSERT INTO hr.background VALUES ('b', 9.5, '1980-02-29', '2015-01-01 12:00+00', repeat('0', 32)::uuid, '{}')",
 )
 
 

@@ -55,14 +55,14 @@ def _facts(register_id: str, register: Register, folder: Path, people: pl.Series
         drawn = engine.take(pa.table({"person_id": people.cast(pl.String).to_arrow()}))
         rows, mine = drawn_rows(engine, source, register, Needs(()), drawn)
         with readable(source.place):
-            found = engine.fetch(mine.select("person_id", **{name: _fact(mine[FILE + name]) for name in others}))
+            found = engine.fetch(mine.select("person_id", **{name: fact_of(mine[FILE + name]) for name in others}))
             if len(people):
                 refuse_strangers(engine, rows, drawn, others_of(engine, rows, drawn, found.height), source.place)
         refuse_changed([source])
     return _typed(found, source.untyped).unique(maintain_order=True)
 
 
-def _fact(column: ir.Value) -> ir.Value:
+def fact_of(column: ir.Value) -> ir.Value:
     """Decimals as floats, for engines give back decimals as whole numbers; times of day and the like as text."""
     kind = column.type()
     if kind.is_decimal():

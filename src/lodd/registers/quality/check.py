@@ -92,12 +92,12 @@ class _Check:
         register = known_register(self.trial, register_id)
         about = RegisterQuality(register_id, register.temporality, register.source, readable=True)
         try:
-            with self._reading(register) as (engine, people):
+            with self._reading(register) as (engine, drawn):
                 source = open_file(engine, register_id, register, self.folder)
                 check_columns(source, needs_of(self.trial, register_id))
                 with readable(source.place):
                     rows = numbered(source, register)
-                    people = people or everybody(engine, rows)
+                    people = drawn or everybody(engine, rows)
                     if register.temporality == "fixed":
                         return self._facts(engine, about, source, rows, people)
                     return self._over_time(about, source, rows, people)

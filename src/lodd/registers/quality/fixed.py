@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 
 from lodd.protocol.register import Register
 from lodd.registers.engines import Engine
+from lodd.registers.facts import fact_of
 from lodd.registers.quality.model import Example, Finding, Missing
 from lodd.registers.quality.rows import SHOWN, People, empty
 from lodd.registers.sources import Source
@@ -24,7 +25,8 @@ def missing_facts(engine: Engine, source: Source, register: Register, rows: ir.T
 def differing_facts(engine: Engine, register_id: str, source: Source, rows: ir.Table, people: People) -> list[Finding]:
     """People drawn with rows that differ, which joining the facts to the participants stops at."""
     mine = rows.inner_join(people.table, "person_id")
-    different = mine.select("person", *(FILE + name for name in source.table.columns)).distinct()
+    facts = {FILE + name: fact_of(mine[FILE + name]) for name in source.table.columns}
+    different = mine.select("person", **facts).distinct()
     twice = different.group_by("person").aggregate(rows=different.count()).filter(lambda t: t.rows > 1)
     found = engine.fetch(twice.order_by("person"))
     if not found.height:
