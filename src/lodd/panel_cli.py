@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from lodd.errors import UsageError
 from lodd.locale import Language, Text, number, preferred_language
-from lodd.panel_file_cli import MemoryLimit, is_large, on_duckdb, panel_in_ranges
+from lodd.panel_file_cli import MemoryLimit, is_large, on_duckdb, panel_in_ranges, values_told
 from lodd.terminal import progress_shown, say, say_json, warn
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ def panel(
     Raises:
         UsageError: two things to compare with at once, or options that do not go together.
     """
-    from lodd.panel_warnings import oddities_of, problems_of
     from lodd.study import open_study
 
     use_engine(engine)
@@ -103,19 +102,7 @@ def panel(
         return
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         built = study.panel(rebuild=True, progress=progress)
-    odd = oddities_of(built)
-    if json:
-        notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
-        made = {key: built.provenance[key] for key in ("engine", "values")}
-        size = {"people": built.people, "rows": built.frame.height}
-        zero = {"always_zero": list(odd.always_zero), "never_observed": list(odd.never_observed)}
-        say_json({**size, "outcomes": list(built.outcomes), "notes": notes, **zero, **made})
-        return
-    say(_size(built, folder / "results/panel.parquet"), _LANGUAGE)
-    say(_hash(built), _LANGUAGE)
-    for problem in problems_of(odd):
-        warn(problem, _LANGUAGE)
-    say(Text(nb=f"Neste: lodd evaluate {folder}", en=f"Next: lodd evaluate {folder}"), _LANGUAGE)
+    _say_built(built, folder, json=json)
 
 
 def use_engine(name: str | None) -> None:
@@ -124,12 +111,21 @@ def use_engine(name: str | None) -> None:
         os.environ["LODD_ENGINE"] = name
 
 
-def _hash(built: Panel) -> Text:
-    engine, sha256 = built.provenance["engine"], built.provenance["values"]
-    return Text(
-        nb=f"SHA-256 av verdiene: {sha256} (regnet ut av {engine})",
-        en=f"SHA-256 of the values: {sha256} (computed by {engine})",
-    )
+def _say_built(built: Panel, folder: Path, *, json: bool) -> None:
+    from lodd.panel_warnings import as_json, oddities_of, problems_of
+
+    odd = oddities_of(built)
+    if json:
+        notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
+        made = {key: built.provenance[key] for key in ("engine", "values")}
+        size = {"people": built.people, "rows": built.frame.height}
+        say_json({**size, "outcomes": list(built.outcomes), "notes": notes, **as_json(odd), **made})
+        return
+    say(_size(built, folder / "results/panel.parquet"), _LANGUAGE)
+    say(values_told(built.provenance), _LANGUAGE)
+    for problem in problems_of(odd):
+        warn(problem, _LANGUAGE)
+    say(Text(nb=f"Neste: lodd evaluate {folder}", en=f"Next: lodd evaluate {folder}"), _LANGUAGE)
 
 
 def _size(built: Panel, file: Path) -> Text:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
 from lodd.errors import Problem, UsageError
 from lodd.locale import LANGUAGES, Language, Text, number, preferred_language
-from lodd.terminal import progress_shown, say, say_json
+from lodd.terminal import progress_shown, say, say_json, warn
 
 if TYPE_CHECKING:
     from lodd.registers import PanelFile
@@ -50,21 +51,32 @@ def panel_in_ranges(study: Study, memory: str | None, *, json: bool) -> None:
         UsageError: another engine was asked for; each has its own settings for memory.
     """
     from lodd.panel_study import panel_file_of
+    from lodd.panel_warnings import as_json, oddities_of_file, problems_of
 
     if not on_duckdb():
         raise UsageError(_other_engine())
     with progress_shown(_LANGUAGE, quiet=json) as progress:
         built = panel_file_of(study, memory=memory, progress=progress)
+    odd = oddities_of_file(built, list(study.trial.outcomes))
     if json:
         notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in built.notes]
         made = {key: built.provenance[key] for key in ("engine", "values")}
         size = {"people": built.people, "rows": built.rows, "ranges": built.parts}
-        say_json({**size, "outcomes": list(study.trial.outcomes), "notes": notes, **made})
+        say_json({**size, "outcomes": list(study.trial.outcomes), "notes": notes, **as_json(odd), **made})
         return
     say(_told(built), _LANGUAGE)
-    values, engine = built.provenance["values"], built.provenance["engine"]
-    told = Text(nb="SHA-256 av verdiene: {} (regnet ut av {})", en="SHA-256 of the values: {} (computed by {})")
-    say(Text.same(told[_LANGUAGE].format(values, engine)), _LANGUAGE)
+    say(values_told(built.provenance), _LANGUAGE)
+    for problem in problems_of(odd):
+        warn(problem, _LANGUAGE)
+
+
+def values_told(provenance: Mapping[str, str]) -> Text:
+    """The hash of a panel's values, and what computed them."""
+    sha256, engine = provenance["values"], provenance["engine"]
+    return Text(
+        nb=f"SHA-256 av verdiene: {sha256} (regnet ut av {engine})",
+        en=f"SHA-256 of the values: {sha256} (computed by {engine})",
+    )
 
 
 def _other_engine() -> Problem:

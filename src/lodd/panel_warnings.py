@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from lodd.errors import Problem
 from lodd.locale import Text, join_words
 from lodd.protocol import Panel
+
+if TYPE_CHECKING:
+    from lodd.registers import PanelFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +27,36 @@ class Oddities:
 
 def oddities_of(panel: Panel) -> Oddities:
     """What is odd about a panel's outcomes, and which registers could not be read as of the day that was asked for."""
-    names = [name for name in panel.outcomes if name in panel.frame.columns]
-    seen = panel.frame.select(pl.col(names).is_not_null().any()).row(0, named=True)
-    other = panel.frame.select((pl.col(names) != 0).any()).row(0, named=True)
+    return _oddities(panel.frame.lazy(), panel.outcomes, not_rebuilt(panel))
+
+
+def oddities_of_file(panel: PanelFile, outcomes: Iterable[str]) -> Oddities:
+    """The same of a panel that was written; of it too little is in memory at once to matter."""
+    return _oddities(pl.scan_parquet(panel.path), outcomes, not_rebuilt(panel))
+
+
+def _oddities(frame: pl.LazyFrame, outcomes: Iterable[str], as_they_are: tuple[str, ...]) -> Oddities:
+    columns = set(frame.collect_schema().names())
+    names = [name for name in outcomes if name in columns]
+    seen = pl.col(names).is_not_null().any().name.prefix("seen:")
+    other = (pl.col(names) != 0).any().name.prefix("other:")
+    found = frame.select(seen, other).collect(engine="streaming").row(0, named=True)
     return Oddities(
-        tuple(name for name in names if seen[name] and not other[name]),
-        tuple(name for name in names if not seen[name]),
-        not_rebuilt(panel),
+        tuple(name for name in names if found[f"seen:{name}"] and not found[f"other:{name}"]),
+        tuple(name for name in names if not found[f"seen:{name}"]),
+        as_they_are,
     )
 
 
-def not_rebuilt(*panels: Panel) -> tuple[str, ...]:
+def not_rebuilt(*panels: Panel | PanelFile) -> tuple[str, ...]:
     """Registers that say nothing of when their rows were registered, in panels as of a day."""
     notes = (note for panel in panels for note in panel.notes if note.kind == "not_rebuilt")
     return tuple(dict.fromkeys(note.register for note in notes))
+
+
+def as_json(oddities: Oddities) -> dict[str, list[str]]:
+    """The outcomes that are odd, for scripts."""
+    return {"always_zero": list(oddities.always_zero), "never_observed": list(oddities.never_observed)}
 
 
 def problems_of(oddities: Oddities) -> list[Problem]:

@@ -72,13 +72,15 @@ def panel_versions(
 
 
 def _say_panel(panel: Panel, file: Path, *, json: bool) -> None:
-    from lodd.panel_warnings import oddities_of, problems_of
+    from lodd.panel_file_cli import values_told
+    from lodd.panel_warnings import as_json, oddities_of, problems_of
 
-    as_of = panel.provenance["as_of"]
+    as_of, odd = panel.provenance["as_of"], oddities_of(panel)
     if json:
         notes = [{"register": n.register, "kind": n.kind, "count": n.count} for n in panel.notes]
-        outcomes, rows = list(panel.outcomes), panel.frame.height
-        say_json({"as_of": as_of, "people": panel.people, "rows": rows, "outcomes": outcomes, "notes": notes})
+        made = {key: panel.provenance[key] for key in ("engine", "values")}
+        size = {"as_of": as_of, "people": panel.people, "rows": panel.frame.height}
+        say_json({**size, "outcomes": list(panel.outcomes), "notes": notes, **as_json(odd), **made})
         return
     people, rows = panel.people, panel.frame.height
     day = date.fromisoformat(as_of)
@@ -92,7 +94,8 @@ def _say_panel(panel: Panel, file: Path, *, json: bool) -> None:
         ),
         _LANGUAGE,
     )
-    for problem in problems_of(oddities_of(panel)):
+    say(values_told(panel.provenance), _LANGUAGE)
+    for problem in problems_of(odd):
         warn(problem, _LANGUAGE)
 
 

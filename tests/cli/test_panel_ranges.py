@@ -69,3 +69,20 @@ def test_other_engines_have_their_own_memory(
     assert run("panel", folder, "--memory", "1GB") == 2
     assert "--engine" in capsys.readouterr().err
     assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize("built_by", [["--memory", "1GB"], [], ["--as-of", "2015-12-31"]])
+def test_a_misspelt_code_is_told_of_however_the_panel_is_built(
+    built_by: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = 'measure = { any = true, where = { id = "no such job" } }'
+    with (folder / "trial.toml").open("a") as protocol:
+        protocol.write(f'[outcomes.misspelt]\nlabel = "M"\nregister = "jobs"\n{where}\n')
+    assert run("panel", folder, *built_by) == 0
+    seen = capsys.readouterr()
+    assert "misspelt" in seen.err
+    assert "SHA-256" in seen.out
+    assert run("panel", folder, *built_by, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["always_zero"] == ["misspelt"]
+    assert set(told) >= {"engine", "values", "never_observed"}
