@@ -120,6 +120,17 @@ def test_folders_of_different_names(tmp_path: Path) -> None:
     assert "ligger ikke i mapper med de samme navnene" in refused(tmp_path, "jobs").render("nb")
 
 
+@pytest.mark.parametrize("inner", ["year=2015", "Year=2015"])
+def test_a_name_twice_in_a_path(inner: str, tmp_path: Path) -> None:
+    """The inner one would win, and no one would know."""
+    place = tmp_path / "jobs" / "year=2014" / inner
+    place.mkdir(parents=True)
+    ROWS.drop("year", "office").write_parquet(place / "part-0.parquet")
+    error = refused(tmp_path, "jobs")
+    assert f"to av mappene i stien year=2014/{inner}/part-0.parquet gir kolonnen" in error.render("nb")
+    assert "give the column" in error.render("en")
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "_SUCCESS").touch()

@@ -31,12 +31,17 @@ class Files:
 
     def partition(self, path: Path) -> dict[str, str | None]:
         """Column to value, as text; what Hive writes for a missing value is missing."""
-        found: dict[str, str | None] = {}
-        for part in path.relative_to(self.base).parts[:-1]:
-            name, equals, value = part.partition("=")
-            if name and equals:
-                found[unquote(name)] = None if value == _NULL else unquote(value)
-        return found
+        return {name: None if value == _NULL else unquote(value) for name, value in self._said(path)}
+
+    def named_twice(self, path: Path) -> list[str]:
+        """The columns that two folders of a file's path give (engines do not tell capitals from small letters)."""
+        names = [name for name, _ in self._said(path)]
+        plain = [name.casefold() for name in names]
+        return [name for i, name in enumerate(names) if name.casefold() in plain[:i]]
+
+    def _said(self, path: Path) -> list[tuple[str, str]]:
+        parts = [part.partition("=") for part in path.relative_to(self.base).parts[:-1]]
+        return [(unquote(name), value) for name, equals, value in parts if name and equals]
 
 
 def find_files(folder: Path, pattern: str) -> Files:

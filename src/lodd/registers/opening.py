@@ -77,6 +77,8 @@ def partitions_of(files: Files, columns: Sequence[str], place: Place) -> dict[st
     for path, each in zip(files.paths, found, strict=True):
         if each.keys() != found[0].keys():
             raise source_problems.partitions_differ(place, files.name(files.paths[0]), files.name(path))
+        if twice := files.named_twice(path):
+            raise source_problems.partition_twice(place, files.name(path), twice[0])
     plain = {name.casefold() for name in columns}  # engines do not tell capitals from small letters
     if clash := sorted(name for name in found[0] if name.casefold() in plain):
         raise source_problems.partition_clash(place, clash)

@@ -157,6 +157,18 @@ def partition_clash(place: Place, columns: Sequence[str]) -> DataError:
     return DataError(Problem(found, place.at(), allowed, step))
 
 
+def partition_twice(place: Place, file: str, column: str) -> DataError:
+    found = Text(
+        nb=f"to av mappene i stien {file} gir kolonnen {column}", en=f"two folders of {file} give the column {column}"
+    )
+    allowed = Text(nb="hvert navn én gang i en sti", en="each name once in a path")
+    step = Text(
+        nb="flytt filene dit de hører hjemme, eller kall den ene mappen noe annet",
+        en="move the files to where they belong, or give one of the folders another name",
+    )
+    return DataError(Problem(found, place.at(), allowed, step))
+
+
 def partitions_differ(place: Place, first: str, other: str) -> DataError:
     found = Text(
         nb=f"{other} ligger ikke i mapper med de samme navnene som {first}",
