@@ -5,8 +5,9 @@ Findings (b) to (d), (f) and (h) are made from whole simulated trials: people, l
 numbers that are passed in, with nothing random in it.) Two truths:
 
 - ``declared``: the example as it is;
-- ``other``: few start the treated arm's programme; work practice and wage subsidy are used as in the reference arm;
-  participants were more often in work before the draw than the example's, and who works then works later.
+- ``other``: few start the treated arm's programme, and what it does while they are in it falls on them alone; work
+  practice and wage subsidy are used as in the reference arm; participants were more often in work before the draw than
+  the example's, and who works then works later.
 
 Beside the shares stands what the rule would say if each number were known exactly: the rule applied to the numbers'
 means over all trials. *Wrong*: a trial says supported where that says not supported, or the other way round.
@@ -63,15 +64,23 @@ def declared(design: DesignName) -> tuple[Trial, SimulationSettings]:
 def changed(settings: SimulationSettings, arm: str, reference: str) -> SimulationSettings:
     """The settings of the truth ``other``."""
     take_up = dict(settings.take_up)
+    declared_share = take_up[arm].starts[arm]
     starts = {arm: FEW, reference: take_up[reference].starts[reference] - FEW}
     take_up[arm] = take_up[arm].model_copy(update={"starts": starts})
     measures = {
         code: process.model_copy(update={"level": dict.fromkeys(process.level, process.level[reference])})
         for code, process in settings.measures.items()
     }
+    share = FEW / declared_share
+    effects = tuple(
+        effect.model_copy(update={"points": tuple((month, share * points) for month, points in effect.points)})
+        if "programme" in effect.only_while else effect
+        for effect in settings.effects
+    )  # fmt: skip
     path = tuple((month, level + MORE_WORK if month <= 0 else level) for month, level in settings.work.level)
     work = settings.work.model_copy(update={"level": path, "by_person": LASTING})
-    return settings.model_copy(update={"take_up": take_up, "measures": measures, "work": work})
+    changes = {"take_up": take_up, "measures": measures, "work": work, "effects": effects}
+    return settings.model_copy(update=changes)
 
 
 def look(design: DesignName, truth: Truth, trial: int) -> list[Finding]:
