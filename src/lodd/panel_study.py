@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lodd.progress import Progress, silent
@@ -9,6 +12,7 @@ from lodd.progress import Progress, silent
 if TYPE_CHECKING:
     from lodd.protocol import Panel
     from lodd.registers import PanelFile
+    from lodd.registers.engines import Engine
     from lodd.study import Study
 
 
@@ -29,7 +33,6 @@ def panel_of(study: Study, *, rebuild: bool = False, engine: str | None = None, 
         UsageError: no such engine, or it is not installed or cannot be reached.
     """
     from lodd.registers import brought_panel, build_panel, is_current, read_panel, write_panel
-    from lodd.registers.engines import engine_of
     from lodd.study import PANEL_FILE
 
     file, trial, people = study.folder / PANEL_FILE, study.trial, study.participants
@@ -38,9 +41,26 @@ def panel_of(study: Study, *, rebuild: bool = False, engine: str | None = None, 
             return read_panel(file, trial)
         if (brought := brought_panel(file, trial, study.folder, people)) is not None:
             return brought
-    panel = build_panel(trial, study.folder, people, engine=engine_of(engine), progress=progress)
+    with _engine(engine, file) as chosen:
+        panel = build_panel(trial, study.folder, people, engine=chosen, progress=progress)
     write_panel(panel, file)
     return panel
+
+
+@contextmanager
+def _engine(name: str | None, file: Path) -> Iterator[Engine]:
+    """The engine; what DuckDB has no memory for lies beside the panel, as personal data do anyway."""
+    from lodd.registers import problems
+    from lodd.registers.engines import engine_of
+    from lodd.registers.scratch import scratch_folder
+
+    with ExitStack() as stack:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            scratch = stack.enter_context(scratch_folder(file.parent))
+        except OSError as error:
+            raise problems.unwritable(file, error) from error
+        yield engine_of(name, temp_folder=scratch)
 
 
 def panel_file_of(study: Study, *, memory: str | None = None, progress: Progress = silent) -> PanelFile:

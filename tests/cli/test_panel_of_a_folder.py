@@ -77,3 +77,26 @@ def test_what_made_it_stands_in_the_file(study: Any) -> None:
     about = json.loads(pq.read_schema(study.folder / "results/panel.parquet").metadata[b"lodd.panel"])
     assert about["provenance"]["engine"].startswith("duckdb ")
     assert len(about["provenance"]["values"]) == 64
+
+
+def test_what_goes_beyond_memory_lies_beside_the_panel_for_as_long(study: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lodd.registers import engines
+
+    used: list[Path] = []
+    plain = engines.engine_of
+
+    def spied(name: str | None = None, *, temp_folder: Path) -> Any:
+        assert temp_folder.stat().st_mode & 0o777 == 0o700
+        used.append(temp_folder)
+        return plain(name, temp_folder=temp_folder)
+
+    monkeypatch.setattr(engines, "engine_of", spied)
+    panel_of(study)
+    assert [each.parent for each in used] == [study.folder / "results"]
+    assert [each.name for each in (study.folder / "results").iterdir()] == ["panel.parquet"]
+
+
+def test_a_folder_that_cannot_be_written_to(study: Any) -> None:
+    (study.folder / "results").write_text("a file")
+    with pytest.raises(DataError, match="the panel cannot be written"):
+        panel_of(study)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,24 @@ def test_no_room_to_spill_to(tmp_path: Path) -> None:
     assert "brukt opp" in caught.value.render("nb")
     assert "used up" in caught.value.render("en")
     assert "Nothing is written" in caught.value.render("en")
+
+
+def test_what_goes_beyond_memory_is_nobody_elses_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB's own place is `.tmp` in the folder that one happens to stand in, open to all."""
+    monkeypatch.chdir(tmp_path)
+    with DuckDBEngine(threads=1) as engine:
+        engine._backend.raw_sql("SET memory_limit = '12MB'")
+        engine.keep(engine.take(pa.table({"a": [f"{i * 7919 % 100_003:060d}" for i in range(200_000)]})))
+        place = Path(engine._spilled)
+        assert list(place.iterdir())
+        assert place.stat().st_mode & 0o777 == 0o700
+    assert not place.exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_nothing_may_be_put_aside_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: (_ for _ in ()).throw(FileNotFoundError("no directory")))
+    with DuckDBEngine() as engine:
+        assert engine.fetch(engine.take(pa.table({"a": [1]})))["a"].to_list() == [1]
+        (setting,) = engine._backend.raw_sql("SELECT current_setting('temp_directory')").fetchone()
+        assert not setting

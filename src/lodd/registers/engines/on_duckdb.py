@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +24,7 @@ from lodd.registers.engines.duckdb_tables import attached, check_table, parts_of
 from lodd.registers.engines.protocol import ROW
 
 _FILE_ROW = "file_row_number"
+_MICROSECONDS = 6
 _SPILLING = ("no space left", "max_temp_directory_size", "failed to offload", "could not write")
 
 
@@ -29,7 +33,8 @@ class DuckDBEngine:
 
     Args:
         memory_limit: as DuckDB writes it, ``"400MB"``; else most of what the machine has.
-        temp_folder: where it spills to when that is used up.
+        temp_folder: where it spills to when that is used up; else a folder of its own among the machine's temporary
+            ones, which nobody else can read.
         threads: how many; else as many as there are cores.
 
     >>> with DuckDBEngine() as engine:
@@ -42,7 +47,9 @@ class DuckDBEngine:
     def __init__(
         self, memory_limit: str | None = None, temp_folder: Path | None = None, threads: int | None = None
     ) -> None:
-        given = {"memory_limit": memory_limit, "temp_directory": temp_folder and str(temp_folder), "threads": threads}
+        self._spilled = "" if temp_folder is not None else _private_folder()
+        temp_directory = str(temp_folder) if temp_folder is not None else self._spilled
+        given = {"memory_limit": memory_limit, "temp_directory": temp_directory, "threads": threads}
         self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
         if memory_limit is not None:
             # what is freed goes back to the machine at once, not after having been kept for the next use
@@ -51,6 +58,8 @@ class DuckDBEngine:
         self._compiled: dict[Any, str] = {}
         self._databases: dict[Path, str] = {}
         self._made: list[str] = []
+        if self._spilled:
+            weakref.finalize(self, shutil.rmtree, self._spilled, ignore_errors=True)
 
     @property
     def version(self) -> str:
@@ -61,26 +70,27 @@ class DuckDBEngine:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._backend.disconnect()
+        shutil.rmtree(self._spilled, ignore_errors=True)
 
     def take(self, table: pa.Table, *, numbered: bool = False) -> ir.Table:
         """An Arrow table as an expression, without copying it."""
         name = self._name()
         # Registered with DuckDB itself: Ibis' own way in (and out, see fetch) imports pandas, which costs a second.
         self._backend.con.register(name, table)
-        taken = self._backend.table(name)
+        taken = _as_elsewhere(self._backend.table(name))
         return _numbered(taken) if numbered else taken
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
         """As the protocol says."""
-        # what folders' names say is read by sources.py, alike for every engine
+        # What folders' names say is read by sources.py, alike for every engine. The file's statistics are silent on what
+        # is not a number: DuckDB would conclude that there is none, and count it as below whatever a column's largest is.
+        options = {"hive_partitioning": False, "can_have_nan": True}
         named = [str(path) for path in paths]
         if len(named) > 1 or _FILE_ROW in pq.read_schema(paths[0]).names:
-            return _numbered(self._backend.read_parquet(named, table_name=self._name(), hive_partitioning=False))
+            return _numbered(_as_elsewhere(self._backend.read_parquet(named, table_name=self._name(), **options)))
         # the file's own numbers: they are known however it is read, so that only wanted rows need be
-        table = self._backend.read_parquet(
-            named, table_name=self._name(), hive_partitioning=False, file_row_number=True
-        )
-        return table.mutate(**{ROW: table[_FILE_ROW] + 1}).drop(_FILE_ROW)
+        table = self._backend.read_parquet(named, table_name=self._name(), file_row_number=True, **options)
+        return _as_elsewhere(table).mutate(**{ROW: table[_FILE_ROW] + 1}).drop(_FILE_ROW)
 
     def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
         """As the protocol says."""
@@ -108,7 +118,7 @@ class DuckDBEngine:
         catalog = self._databases[path]
         check_table(self._backend.con, catalog, name)
         schema, table = parts_of(name)
-        return _numbered(self._backend.table(table, database=(catalog, schema)))
+        return _numbered(_as_elsewhere(self._backend.table(table, database=(catalog, schema))))
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """As the protocol says."""
@@ -152,6 +162,20 @@ class DuckDBEngine:
     def _name(self) -> str:
         self._made.append(f"lodd_{len(self._made)}")
         return self._made[-1]  # not t0, t1, ...: those are what Ibis calls its subqueries
+
+
+def _as_elsewhere(table: ir.Table) -> ir.Table:
+    """Moments without billionths of a second, which the other engines do not have."""
+    fine = [name for name, kind in table.schema().items() if kind.is_timestamp() and (kind.scale or 0) > _MICROSECONDS]
+    return table.mutate(**{name: table[name].cast("timestamp(6)") for name in fine}) if fine else table
+
+
+def _private_folder() -> str:
+    """DuckDB's own would be `.tmp`, readable by all, wherever one happens to stand; without any it does not spill."""
+    try:
+        return tempfile.mkdtemp(prefix="lodd-")
+    except OSError:
+        return ""
 
 
 def _numbered(table: ir.Table) -> ir.Table:
