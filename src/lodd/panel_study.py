@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,12 +55,19 @@ def _engine(name: str | None, file: Path) -> Iterator[Engine]:
     from lodd.registers.scratch import scratch_folder
 
     with ExitStack() as stack:
+        if not file.parent.exists():
+            stack.callback(_remove_empty, file.parent)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             scratch = stack.enter_context(scratch_folder(file.parent))
         except OSError as error:
             raise problems.unwritable(file, error) from error
         yield engine_of(name, temp_folder=scratch)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def panel_file_of(study: Study, *, memory: str | None = None, progress: Progress = silent) -> PanelFile:

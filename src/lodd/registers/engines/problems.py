@@ -28,10 +28,10 @@ def no_room(engine: str, said: str) -> DataError:
             engine,
             None,
             Text(
-                nb="Ingenting er skrevet. Rydd plass på disken der mellomregningene ligger (forsøkets mappe, TMPDIR), gi "
-                "mer minne (LODD_MEMORY), eller bruk en større maskin eller en annen motor: docs/engines.nb.md.",
-                en="Nothing is written. Make room on the disk where they are kept (the trial's folder, TMPDIR), give it "
-                "more memory (LODD_MEMORY), or use a larger machine or another engine: docs/engines.md.",
+                nb="Ingenting er skrevet. Rydd plass på disken der mellomregningene ligger (forsøkets mappe, TMPDIR), "
+                "gi mer minne (LODD_MEMORY), eller bruk en større maskin eller en annen motor: docs/engines.nb.md.",
+                en="Nothing is written. Make room on the disk where they are kept (the trial's folder, TMPDIR), give "
+                "it more memory (LODD_MEMORY), or use a larger machine or another engine: docs/engines.md.",
             ),
         )
     )
