@@ -111,6 +111,12 @@ def check(
     if registers:
         quality_cli.check_registers(study, _LANGUAGE, out=out, json=json)
         return
+    if out is not None:
+        raise UsageError(_no_page())
+    _say_protocol(study, json=json)
+
+
+def _say_protocol(study: Study, *, json: bool) -> None:
     status = study.prespecification.status["status"]
     trial = study.trial
     if json:
@@ -143,6 +149,13 @@ def check(
     )
     say(Text.same(f"SHA-256 {study.protocol_sha256}"), _LANGUAGE)
     say(_LOCK_STATUS[status], _LANGUAGE)
+
+
+def _no_page() -> Problem:
+    return Problem(
+        Text(nb="--out gjelder siden om uttrekkene", en="--out is for the page on the extracts"),
+        next_step=Text(nb="ta med --registers, eller ta bort --out", en="add --registers, or leave out --out"),
+    )
 
 
 def _lost(summary: str, lost: int) -> Problem:

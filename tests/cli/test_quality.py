@@ -98,3 +98,9 @@ def test_a_folder_that_cannot_be_written_is_said(folder: Path, monkeypatch, caps
     (folder / "results").write_text("a file", encoding="utf-8")
     assert run("check", folder, "--registers") == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_folder_for_a_page_that_is_not_asked_for(folder: Path, monkeypatch, capsys) -> None:
+    speak("nb", monkeypatch)
+    assert run("check", folder, "--out", folder / "elsewhere") == 2
+    assert "--registers" in capsys.readouterr().err

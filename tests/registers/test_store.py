@@ -64,8 +64,8 @@ def test_read_as_written(panel: Panel, path: Path) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     error = refused(tmp_path / "panel.parquet")
-    assert "ikke laget ennå" in error.render("nb")
-    assert "has not been made" in error.render("en")
+    assert "ikke noe panel her" in error.render("nb")
+    assert "no panel here" in error.render("en")
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"not a panel at all"])

@@ -89,7 +89,10 @@ def no_person() -> DataError:
         Problem(
             Text(nb="ingen av de trukne har dette pseudonymet", en="nobody who was drawn has this pseudonym"),
             "participants.parquet",
-            Text(nb="et pseudonym (person_id), aldri et fødselsnummer", en="a pseudonym (person_id), never a number"),
+            Text(
+                nb="et pseudonym (person_id), aldri et fødselsnummer",
+                en="a pseudonym (person_id), never an identity number",
+            ),
         )
     )
 

@@ -344,7 +344,7 @@ def unwritable(path: Path, error: OSError) -> DataError:
 
 def no_panel(path: Path) -> DataError:
     return DataError(
-        Problem(Text(nb="panelet er ikke laget ennå", en="the panel has not been made"), str(path), None, _PANEL)
+        Problem(Text(nb="det er ikke noe panel her", en="there is no panel here"), str(path), None, _PANEL)
     )
 
 
