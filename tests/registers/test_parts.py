@@ -11,8 +11,12 @@ import pytest
 
 from lodd.errors import DataError
 from lodd.protocol.checks import check_trial
+from lodd.protocol.months import month_index
 from lodd.registers import build_panel
 from lodd.registers.engines import DuckDBEngine
+from lodd.registers.explained import lines_of
+from lodd.registers.explaining import Subject, explain
+from lodd.registers.person_rows import rows_of
 from lodd.registers.sources import file_sha256, open_file
 from tests.registers.small import PAY, VISITS, notes, people_of, table, trial_of, values
 
@@ -135,3 +139,91 @@ def test_amounts_and_events_are_cut_to_their_days(tmp_path: Path, like: Any) -> 
 def test_parts_that_cannot_be(register: dict[str, Any], said: str) -> None:
     findings = check_trial(trial_of({"jobs": JOBS | register}, {}))
     assert any(said in finding.found.en for finding in findings)
+
+
+DAYS = [(date(2014, 1, 1), date(2014, 12, 31)), (date(2015, 1, 1), date(2016, 12, 31))]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ([DAYS[0], (date(2015, 1, 2), None)], "1 January 2015 – 1 January 2015"),
+        ([(date(2014, 1, 2), DAYS[0][1]), DAYS[1]], "1 January 2014 – 1 January 2014"),
+        ([DAYS[0], (DAYS[1][0], date(2016, 10, 31))], "1 November 2016 – 31 December 2016"),
+        (DAYS, None),
+        ([(None, DAYS[0][1]), (DAYS[1][0], None)], None),
+    ],
+)
+def test_every_day_covered_is_of_a_part(days: list[tuple[date | None, date | None]], said: str | None) -> None:
+    parts = [{"file": f"{since}.csv", "from": since, "until": until} for since, until in days]
+    breaks = [{"from": since, "label": "x"} for since, _ in days[1:]]
+    findings = check_trial(trial_of({"jobs": JOBS | {"parts": parts, "breaks": breaks}}, {}))
+    found = [finding.found.en for finding in findings if "no part" in finding.found.en]
+    assert found == ([] if said is None else [f"no part counts for {said}"])
+
+
+TWO = {
+    "parts": [{"file": "1.parquet", "until": date(2014, 12, 31)}, {"file": "2.parquet", "from": date(2015, 1, 1)}],
+    "merge": None,
+}
+SPELLS = "person_id start stop hours kind case day"
+CODED = {"kind": {"list": "kinds", "group": "old"}}
+OLD_ONES = {"kinds": {"codes": [{"code": "K", "until": date(2014, 12, 31), "group": "old"}], "unknown": "excluded"}}
+
+
+def of_spells(folder: Path, *rows: Any, outcome: dict[str, Any], **register: Any) -> list[Any]:
+    """The values from October 2014 to April 2015 where both parts hold the same spells; a was drawn in January."""
+    spells = table(SPELLS, *rows)
+    for name in ("1", "2"):
+        spells.write_parquet(folder / f"{name}.parquet")
+    small = trial_of(
+        {"jobs": JOBS | TWO | register}, {"x": {"register": "jobs", "unit": "x"} | outcome}, window=(3, 3),
+        code_lists=OLD_ONES,
+    )  # fmt: skip
+    return values(build_panel(small, folder, PEOPLE), "x")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        # two jobs of twenty hours that differ in days of the other part are two jobs
+        ({"measure": {"sum": "hours"}}, [0, 40, 40, 40, 40, 20, 0]),
+        # neither began after the draw, nor with the part
+        ({"measure": {"any": True, "since": "draw"}}, [0] * 7),
+        ({"measure": {"any": True, "where": {"start": {"at_least": date(2014, 12, 1)}}}}, [0] * 7),
+        ({"measure": {"any": True, "where": {"stop": {"at_least": date(2015, 3, 1)}}}}, [0, 1, 1, 1, 1, 1, 0]),
+        # a code is read as of the day on which the spell began
+        ({"measure": {"any": True, "where": CODED}}, [0, 1, 1, 1, 1, 1, 0]),
+        ({"measure": {"last": "hours", "empty": "zero"}}, [0, 20, 20, 20, 20, 20, 0]),
+    ],
+)
+def test_a_spell_that_is_cut_is_still_itself(tmp_path: Path, outcome: dict[str, Any], expected: list[int]) -> None:
+    rows = [("a", date(2014, 11, 1), date(2015, month, 28), 20.0, "K", "1", date(2014, 11, 1)) for month in (2, 3)]
+    assert of_spells(tmp_path, *rows, outcome=outcome) == expected
+
+
+VERSIONS = {"record": ["case"], "registered": "day"}
+SPELL = ("a", date(2014, 11, 1), date(2015, 2, 28), 20.0, "K", "1", date(2014, 11, 1))
+
+
+def test_a_record_that_lasts_through_the_break_counts_in_both_parts(tmp_path: Path) -> None:
+    assert of_spells(tmp_path, SPELL, outcome={"measure": {"any": True}}, **VERSIONS) == [0, 1, 1, 1, 1, 0, 0]
+
+
+def test_a_correction_may_take_a_record_out_of_a_part(tmp_path: Path) -> None:
+    corrected = ("a", date(2014, 11, 1), date(2014, 11, 30), 20.0, "K", "1", date(2015, 6, 1))
+    found = of_spells(tmp_path, SPELL, corrected, outcome={"measure": {"any": True}}, **VERSIONS)
+    assert found == [0, 1, 0, 0, 0, 0, 0]
+
+
+def test_a_cut_record_is_explained_with_its_own_days(tmp_path: Path) -> None:
+    corrected = ("a", date(2014, 11, 1), date(2014, 11, 30), 20.0, "K", "1", date(2015, 6, 1))
+    small = trial_of({"jobs": JOBS | TWO | VERSIONS}, {"x": {"register": "jobs", "measure": {"any": True}}})
+    table(SPELLS, SPELL).write_parquet(tmp_path / "1.parquet")
+    table(SPELLS, SPELL, corrected).write_parquet(tmp_path / "2.parquet")
+    subject = Subject("a", date(2015, 1, 7), rows_of(small, tmp_path, "a", ["jobs"]))
+    explanation = explain(small, subject, "x", month_index(date(2015, 1, 1)), 0)
+    text = "\n".join(lines_of(explanation, "en"))
+    assert text.count("2014-11-01 – 2015-02-28") == 2
+    assert "left out: corrected by row 3" in text
+    assert "left out: outside the days that its part counts for" in text

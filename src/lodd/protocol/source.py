@@ -59,7 +59,7 @@ class Part(Frozen):
     until: date | None = Field(
         default=None,
         description="Last day that it counts for; required but for the last part. Records are cut to these days, and "
-        "those wholly outside them are not read.",
+        "those wholly outside them do not count.",
     )
     temporality: Literal["status", "accumulated"] | None = Field(
         default=None,

@@ -25,6 +25,7 @@ from lodd.registers.dialect import as_written, date_form, decimal_sign
 from lodd.registers.engines import ROW, Engine
 from lodd.registers.exact import LARGEST_TOTAL, scaled_or_none
 from lodd.registers.needs import Needs
+from lodd.registers.parts import BEGUN, ENDED, inside
 from lodd.registers.problems import EXAMPLES, Found, Place
 from lodd.registers.pseudonyms import refuse_strangers
 from lodd.registers.sources import Source, readable
@@ -52,7 +53,8 @@ class Records:
     """The records of a register that count.
 
     ``table`` has ``person`` (index among the participants), ``row`` (its number in the file, from 1) and, by
-    temporality, ``started`` and ``ended`` (null = ongoing) or ``month``; an event also has ``day``.
+    temporality, ``started`` and ``ended`` (null = ongoing) or ``month``; an event also has ``day``, and a
+    spell that was cut to a part's days ``begun``.
     """
 
     table: ir.Table
@@ -152,7 +154,7 @@ def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> t
         DataError: a column of a wrong type.
     """
     valued, flags = _with_values(rows, source, register, needs)
-    return _judged(valued, register, needs, [FILE + name for name in source.table.columns]), flags
+    return inside(_judged(valued, register, needs, [FILE + name for name in source.table.columns]), FILE), flags
 
 
 def numbered(source: Source, register: Register) -> ir.Table:
@@ -171,6 +173,7 @@ def others_of(engine: Engine, rows: ir.Table, people: ir.Table, drawn: int) -> d
     The people are counted where there are few enough rows of others to be a matter for those who made the extract: in
     the register of a nation everybody else is expected, and to tell millions of pseudonyms apart takes seconds.
     """
+    rows = inside(rows, FILE)
     total = engine.fetch(rows.count().as_table()).item()
     found = {"rows": total, "not_drawn": total - drawn, "not_drawn_people": 0}
     if 0 < found["not_drawn"] <= FEW_OTHERS:
@@ -204,14 +207,18 @@ def _dates(drawn: ir.Table, place: Place, register: Register) -> dict[str, tuple
         return {"day": (start, first), "month": (start, typed.Typed(typed.month_of(first.value)))}
     assert register.stop is not None
     last = typed.day(drawn[FILE + register.stop], register.stop, place)
-    return {"started": (start, first), "ended": (register.stop, last)}
+    dates = {"started": (start, first), "ended": (register.stop, last)}
+    if FILE + BEGUN in drawn.columns:
+        dates["begun"] = (start, typed.Typed(typed.day(drawn[FILE + BEGUN], start, place).value))
+    return dates
 
 
 def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -> dict[str, tuple[str, typed.Typed]]:
     read = {name: typed.scaled(drawn[FILE + name], name, source.place, c) for name, c in register.columns.items()}
     for name, kinds in needs.compared.items():
         if name not in read:
-            read[name] = typed.compared(drawn[FILE + name], name, source.place, kinds, name in source.untyped)
+            column = drawn[FILE + _whole(name, drawn, register)]
+            read[name] = typed.compared(column, name, source.place, kinds, name in source.untyped)
         elif kinds != {"number"}:
             raise typed.comparison_refused("number", name, source.place, kinds)
     for name in needs.distinct - set(read):
@@ -219,6 +226,12 @@ def _values(drawn: ir.Table, source: Source, register: Register, needs: Needs) -
     if needs.coded is not None and needs.coded not in read:
         read[needs.coded] = typed.Typed(typed.key_text(drawn[FILE + needs.coded], needs.coded, source.place))
     return {_VALUE + name: (name, value) for name, value in read.items()}
+
+
+def _whole(name: str, drawn: ir.Table, register: Register) -> str:
+    """Where a date of the register stands as it was before its record was cut to its part's days."""
+    own = {register.start: BEGUN, register.stop: ENDED}.get(name, name)
+    return own if FILE + own in drawn.columns else name
 
 
 def _groups(

@@ -58,7 +58,8 @@ def day_of(register: Register, dates: Mapping[str, tuple[str, Typed]]) -> Day:
     if register.temporality == "accumulated":
         month = dates["month"][1].value
         return Day(month // 12 * 12 if register.period == "year" else month, monthly=True)
-    return Day(dates["started" if register.temporality == "status" else "day"][1].value, monthly=False)
+    name = "day" if register.temporality == "event" else "begun" if "begun" in dates else "started"
+    return Day(dates[name][1].value, monthly=False)
 
 
 def memberships(groupings: Iterable[Grouping], codes: Mapping[str, ir.Value], on: Day) -> dict[str, tuple[str, Typed]]:

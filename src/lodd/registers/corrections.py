@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from lodd.protocol.register import Register
 from lodd.registers import moments, typed
+from lodd.registers.parts import PART
 from lodd.registers.problems import Place
 from lodd.registers.typed import FILE
 
@@ -35,11 +36,12 @@ def versions(rows: ir.Table, register: Register, columns: list[str]) -> tuple[An
     """
     if not register.record:
         return ibis.literal(False), ibis.literal(False)
-    record = [FILE + name for name in register.record]
+    # each part of a register counts for its own days, so that a version in another part corrects nothing in this one
+    record = [FILE + name for name in (*register.record, *([PART] if register.parts else []))]
     group = ["person", "unknown", "duplicate", *record]
     place = ibis.row_number().over(group_by=group, order_by=[rows.registered.desc(), *columns, "row"])
     newest = rows.registered.max().over(group_by=group)
-    named = ibis.and_(*(rows[name].notnull() for name in record))
+    named = ibis.and_(*(rows[FILE + name].notnull() for name in register.record))
     older = named & (place > 0)
     same = rows.registered.identical_to(newest)
     return older & ~same, older & same

@@ -23,6 +23,7 @@ from lodd.registers import explaining_words as words
 from lodd.registers import reference
 from lodd.registers.explaining_measure import end_of, fate_of, moment_of, touches
 from lodd.registers.needs import needs_of
+from lodd.registers.parts import BEGUN, ENDED, OUTSIDE, PART
 from lodd.registers.reference_codes import with_groups
 from lodd.registers.reference_measures import considered, month_value, starts_within
 from lodd.registers.reference_versions import known_rows, latest_versions, not_taken_back
@@ -229,7 +230,9 @@ class _Explained:
         # the reference numbers rows as it is given them; here they keep the numbers that they have in the file
         records = [reference.record_of(register, number, row) for number, row in latest]
         for record in records:
-            if not reference.has_dates(register, record):
+            if record["raw"].get(OUTSIDE):
+                left_out[record["number"]] = words.OUTSIDE_PART
+            elif not reference.has_dates(register, record):
                 left_out[record["number"]] = words.without_dates(_start(register, record) is None)
         given = [row for number, row in latest if number not in left_out]
         places = [number for number, _ in latest if number not in left_out]
@@ -281,8 +284,8 @@ class _Explained:
         span = range(self.month - MONTHS_SHOWN, self.month + MONTHS_SHOWN + 1)
         return Line(
             row=number,
-            since=str(row[register.start] or "") if register.start else "",
-            until=None if register.stop is None else str(row[register.stop] or ""),
+            since=str(row.get(BEGUN, row[register.start]) or "") if register.start else "",
+            until=None if register.stop is None else str(row.get(ENDED, row[register.stop]) or ""),
             values=", ".join(f"{name} {_shown(row[name])}" for name in shown if row[name] not in (None, "")),
             fate=fates[number],
             counts=fates[number] == words.COUNTS,
@@ -307,7 +310,7 @@ class _Explained:
 
 def _successor(register: Register, row: Mapping[str, Any], latest: Sequence[Numbered]) -> int:
     def name(other: Mapping[str, Any]) -> list[Any]:
-        return [other[column] for column in register.record]
+        return [other.get(PART), *(other[column] for column in register.record)]
 
     return next(number for number, other in latest if name(other) == name(row))
 

@@ -80,6 +80,11 @@ def taken_back(register: Register, row: Mapping[str, Any]) -> Text:
     return Text(nb=f"utelatt: trukket tilbake ({said})", en=f"left out: taken back ({said})")
 
 
+OUTSIDE_PART: Final = Text(
+    nb="utelatt: utenfor dagene som delen gjelder for", en="left out: outside the days that its part counts for"
+)
+
+
 def without_dates(no_start: bool) -> Text:
     if no_start:
         return Text(nb="utelatt: uten startdato", en="left out: no start date")

@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from lodd.protocol.model import Arm, Trial
 from lodd.registers.cleaning import Records
+from lodd.registers.parts import begun
 from lodd.registers.spells import Bounds, clipped, on_months
 
 
@@ -26,9 +27,9 @@ def active(records: Records, arm: Arm, code: str, bounds: Bounds) -> ir.Table:
     for programme in arm.programmes:
         parts = [records.column(code) == programme.code]
         if programme.since is not None:
-            parts.append(records.table.started >= ibis.literal(programme.since))
+            parts.append(begun(records.table) >= ibis.literal(programme.since))
         if programme.until is not None:
-            parts.append(records.table.started <= ibis.literal(programme.until))
+            parts.append(begun(records.table) <= ibis.literal(programme.until))
         conditions.append(ibis.and_(*parts))
     taken = records.table.filter(ibis.or_(*conditions))
     spells = clipped(taken, records.register, bounds, value=ibis.literal(1, "int64"))

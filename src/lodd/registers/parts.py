@@ -2,14 +2,16 @@
 
 Each part's columns get the register's names, and its records are cut to its own days, so that a spell that was still
 open when another source took over is not counted twice. A monthly record of a register of spells becomes a spell of
-that month.
+that month. When a record began and ended before it was cut, and its part, stay known (``BEGUN``, ``ENDED``, ``PART``):
+cutting makes records neither equal nor new. A version that is wholly outside the part's days takes the place of those
+that are not, so such rows are left out only when it is decided which versions count (``OUTSIDE``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -19,6 +21,16 @@ from lodd.protocol.source import Part
 from lodd.registers import typed
 from lodd.registers.engines import ROW
 from lodd.registers.problems import Place
+
+PART: Final = "lodd_part"
+"""A column of a register with parts: the number of the record's part."""
+BEGUN: Final = "lodd_begun"
+"""A column of spells in parts: the record's own first day, as ISO text."""
+ENDED: Final = "lodd_ended"
+"""... and its own last day."""
+OUTSIDE: Final = "lodd_outside"
+"""A column of a register with parts whose records have versions: is the row wholly outside the part's days?"""
+OWN: Final = frozenset({PART, BEGUN, ENDED, OUTSIDE})
 
 
 def register_of(register: Register, part: Part) -> Register:
@@ -35,16 +47,33 @@ def register_of(register: Register, part: Part) -> Register:
     return register.model_copy(update=own)
 
 
-def renamed(table: ir.Table, register: Register, part: Part, place: Place) -> ir.Table:
-    """A part's numbered rows under the register's names, cut to the part's days, with dates as ISO text."""
+def begun(records: ir.Table) -> Any:
+    """The day on which spells began, whatever days their part counts for."""
+    return records.begun if "begun" in records.columns else records.started
+
+
+def inside(rows: ir.Table, prefix: str) -> ir.Table:
+    """The rows that are not wholly outside the days of their part; columns of the file have the prefix."""
+    return rows.filter(~rows[prefix + OUTSIDE]) if prefix + OUTSIDE in rows.columns else rows
+
+
+def renamed(table: ir.Table, register: Register, number: int, place: Place) -> ir.Table:
+    """A part's numbered rows under the register's names, cut to the part's days, with dates as ISO text.
+
+    Args:
+        number: which part of the register it is, from 0.
+    """
+    part = register.parts[number]
     own = register_of(register, part)
     names = _names(register, part)
     others = [name for name in table.columns if name not in {*names, *names.values(), ROW}]
     kept = {name: table[source] for name, source in names.items() if source in table.columns}
-    kept |= {name: table[name] for name in others} | {ROW: table[ROW]}
+    kept |= {name: table[name] for name in others} | {ROW: table[ROW], PART: ibis.literal(number, "int64")}
     if own.start not in table.columns or (own.stop is not None and own.stop not in table.columns):
         return table.select(**kept)
     dates, within = _dates(table, register, own, part, place)
+    if register.record:
+        return table.select(**(kept | dates), **{OUTSIDE: ibis.literal(False) if within is None else ~within})
     return table.filter(within).select(**(kept | dates)) if within is not None else table.select(**(kept | dates))
 
 
@@ -98,8 +127,9 @@ def _dates(
         first, stop = typed.day(raw, own.start, place).value, table[own.stop].cast("string")
         last = typed.day(table[own.stop], own.stop, place).value
     cut: Mapping[str, Any] = {"start": _at_least(first, part.since), "stop": _at_most(last, stop, part.until)}
-    shown = {register.start: _as_text(cut["start"], raw.cast("string")), register.stop: _as_text(cut["stop"], stop)}
-    return shown, _inside(first, last, part)
+    start = raw.cast("string")
+    shown = {register.start: _as_text(cut["start"], start), register.stop: _as_text(cut["stop"], stop)}
+    return shown | {BEGUN: _as_text(first, start), ENDED: _as_text(last, stop)}, _inside(first, last, part)
 
 
 def _first_day(raw: ir.Value, own: Register, place: Place) -> Any:

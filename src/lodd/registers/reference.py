@@ -23,6 +23,7 @@ from lodd.protocol.months import first_day, month_index, whole_months
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Column, Register
 from lodd.protocol.types import PARTICIPATES, Participants, known_register, registers_behind
+from lodd.registers.parts import BEGUN, ENDED
 from lodd.registers.reference_codes import with_groups
 from lodd.registers.reference_measures import Record, Row, considered, days_of, month_value
 from lodd.registers.reference_versions import (
@@ -134,7 +135,7 @@ def takes_part(trial: Trial, arm: str, records: Mapping[str, list[dict[str, Any]
     assert trial.participation is not None
     for record in records[trial.participation.register_id]:
         for programme in trial.arms[arm].programmes:
-            in_use = (programme.since or date.min) <= record["start"] <= (programme.until or ENDLESS)
+            in_use = (programme.since or date.min) <= record["begun"] <= (programme.until or ENDLESS)
             same = str(record["raw"][trial.participation.code]) == programme.code
             if same and in_use and any(record["start"] <= day <= record["stop"] for day in days_of(month)):
                 return True
@@ -256,6 +257,8 @@ def record_of(register: Register, number: int, row: Row) -> dict[str, Any]:
     """A row with its dates and numbers made what they mean."""
     assert register.start is not None
     typed = {name: exact(row[name], register.columns.get(name)) for name in row}
+    if BEGUN in row and register.stop is not None:
+        typed |= {register.start: row[BEGUN], register.stop: row[ENDED]}
     record = {"person": str(row[register.person]), "number": number, "raw": row, "row": typed}
     if register.temporality == "accumulated":
         return record | {"month": as_month(row[register.start])}
@@ -263,7 +266,8 @@ def record_of(register: Register, number: int, row: Row) -> dict[str, Any]:
     if register.temporality == "event":
         return record | {"start": start, "month": None if start is None else month_index(start)}
     stop = as_date(row[register.stop]) if register.stop is not None else None
-    return record | {"start": start, "stop": stop or ENDLESS}
+    # a record that is cut to the days of its part began when it did
+    return record | {"start": start, "stop": stop or ENDLESS, "begun": as_date(row[BEGUN]) if BEGUN in row else start}
 
 
 def has_dates(register: Register, record: Mapping[str, Any]) -> bool:

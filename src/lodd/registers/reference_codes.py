@@ -45,7 +45,7 @@ def entry_of(codes: CodeList, code: str, day: date) -> Code | None:
 def day_of(register: Register, record: dict[str, Any]) -> date:
     """The day that a record is about: it starts, happens, or its month or year begins."""
     if register.temporality != "accumulated":
-        started: date = record["start"]
+        started: date = record.get("begun", record["start"])
         return started
     month: int = record["month"]
     return first_day(month // 12 * 12 if register.period == "year" else month)

@@ -18,6 +18,7 @@ from lodd.protocol.register import Register
 from lodd.protocol.types import Participants
 from lodd.registers.compose import Mask, Matrix
 from lodd.registers.engines import Engine
+from lodd.registers.parts import begun
 from lodd.registers.typed import month_of
 
 
@@ -83,8 +84,7 @@ def started_within(table: ir.Table, register: Register, engine: Engine, days: di
 def _start(table: ir.Table, register: Register) -> tuple[Any, Any]:
     if register.temporality == "accumulated":
         return (lambda t: t.month), month_of
-    name = "started" if register.temporality == "status" else "day"
-    return (lambda t: t[name]), (lambda value: value)
+    return (begun if register.temporality == "status" else lambda t: t.day), (lambda value: value)
 
 
 def _days(frame: pl.DataFrame, column: str) -> pl.Series:

@@ -37,7 +37,8 @@ def starts_within(record: Record, days: Mapping[str, date | None]) -> bool:
     """Does a record start within the days; or an amount's month, within their months?"""
     since, until = days.get("since"), days.get("until")
     if "start" in record:
-        return (since is None or record["start"] >= since) and (until is None or record["start"] <= until)
+        begun: date = record["begun"] if "begun" in record else record["start"]
+        return (since is None or begun >= since) and (until is None or begun <= until)
     after = since is None or record["month"] >= month_index(since)
     return after and (until is None or record["month"] <= month_index(until))
 
@@ -133,7 +134,7 @@ def latest(register: Register, column: str, records: list[Record]) -> Record:
     assert register.covers is not None
     covered_until = register.covers.until
     # a stop after the coverage says only that the record was ongoing
-    return max(records, key=lambda r: (r["start"], min(r["stop"], covered_until), r["row"][column]))
+    return max(records, key=lambda r: (r["begun"], min(r["stop"], covered_until), r["row"][column]))
 
 
 def aggregate(register: Register, measure: Measure, records: list[Record]) -> Fraction | None:

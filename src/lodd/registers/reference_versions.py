@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lodd.protocol.register import Register
+from lodd.registers.parts import PART
 
 Row = Mapping[str, Any]
 Numbered = tuple[int, Row]
@@ -51,14 +52,17 @@ def refuse_mixed_zones(register: Register, rows: list[Numbered]) -> None:
 
 
 def latest_versions(register: Register, rows: list[Numbered]) -> list[Numbered]:
-    """Of each person's record the version registered last; among equals the first when sorted by all columns."""
+    """Of each person's record the version registered last; among equals the first when sorted by all columns.
+
+    In a register of several parts each part has records of its own.
+    """
     if register.registered is None or not register.record:
         return rows
     unnamed = [(i, row) for i, row in rows if any(row[name] is None for name in register.record)]
     versions: dict[Any, list[Numbered]] = {}
     for number, row in rows:
         if all(row[name] is not None for name in register.record):
-            key = (str(row[register.person]), *(row[name] for name in register.record))
+            key = (str(row[register.person]), row.get(PART), *(row[name] for name in register.record))
             versions.setdefault(key, []).append((number, row))
     return unnamed + [_newest(register.registered, group) for group in versions.values()]
 

@@ -134,9 +134,9 @@ def _open_parts(engine: Engine, register_id: str, register: Register, folder: Pa
     place = Place(register_id, register.source)
     opened = [open_file(engine, register_id, parts.register_of(register, part), folder) for part in register.parts]
     tables, rows = [], []
-    for part, source in zip(register.parts, opened, strict=True):
+    for number, source in enumerate(opened):
         with readable(source.place):
-            tables.append(parts.renamed(source.numbered, register, part, source.place))
+            tables.append(parts.renamed(source.numbered, register, number, source.place))
             rows.append(int(engine.fetch(source.numbered.aggregate(rows=source.numbered.count())).item()))
     table, mixed = parts.joined(tables, rows)
     stamps = {path: stamp for source in opened for path, stamp in source.stamps.items()}
@@ -192,7 +192,7 @@ def open_table(engine: Engine, register_id: str, table: Table) -> Source:
 
 def check_columns(source: Source, needs: Needs) -> None:
     """Raises DataError naming every needed column that the file does not have."""
-    there = list(source.table.columns)
+    there = [name for name in source.table.columns if name not in parts.OWN]
     missing = [column for column in needs.columns if column not in there]
     if missing:
         raise problems.columns_missing(source.place, missing, there)

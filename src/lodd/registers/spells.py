@@ -18,6 +18,7 @@ import pyarrow as pa
 from lodd.protocol.months import first_day, last_day
 from lodd.protocol.outcome import Counts
 from lodd.protocol.register import Register
+from lodd.registers.parts import begun
 from lodd.registers.typed import month_of
 
 ENDLESS: Final = date(9999, 12, 31)
@@ -54,10 +55,9 @@ def clipped(records: ir.Table, register: Register, bounds: Bounds, **columns: ir
     """
     assert register.covers is not None  # lodd.protocol.checks
     ended = ibis.least(records.ended.fill_null(ENDLESS), ibis.literal(register.covers.until))
-    started = records.started
-    since = ibis.greatest(started, ibis.literal(first_day(bounds.first)))
+    since = ibis.greatest(records.started, ibis.literal(first_day(bounds.first)))
     until = ibis.least(records.ended.fill_null(ENDLESS), ibis.literal(last_day(bounds.last)))
-    spells = records.select("person", "row", started=started, ended=ended, since=since, until=until, **columns)
+    spells = records.select("person", "row", started=begun(records), ended=ended, since=since, until=until, **columns)
     return spells.filter(spells.since <= spells.until)
 
 

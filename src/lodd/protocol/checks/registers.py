@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
 
-from lodd.locale import Text, join_words
-from lodd.protocol.checks.finding import Finding, unknown
+from lodd.locale import Text, join_words, long_date
+from lodd.protocol.checks.finding import Finding, Path, unknown
 from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
 
+_DAY: Final = timedelta(days=1)
 _REGISTER = Text(nb="registeret", en="register")
 _NEEDED = {"status": ("start", "stop", "covers"), "accumulated": ("start", "covers"), "event": ("start", "covers")}
 
@@ -65,11 +68,36 @@ def _parts(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
             )
             step = Text.same(f"breaks = [{{ from = {part.since}, label = {{ nb = ..., en = ... }} }}]")
             yield Finding((*path, i, "from"), found, None, step)
+        if before is not None and part.since is not None and part.since > before + _DAY:
+            yield _of_no_part((*path, i, "from"), before + _DAY, part.since - _DAY)
         if part.temporality not in {None, register.temporality} and register.temporality != "status":
             found = Text(
                 nb="delen er av et annet slag enn registeret", en="the part is of another kind than the register"
             )
             yield Finding((*path, i, "temporality"), found, Text.same(register.temporality))
+    yield from _ends_of_parts(path, register)
+
+
+def _ends_of_parts(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
+    """The first part begins with the coverage at the latest, and the last one lasts as long."""
+    covers, parts = register.covers, register.parts
+    if covers is None or not parts:
+        return
+    first, last, end = parts[0].since, parts[-1].until, len(parts) - 1
+    if first is not None and first > covers.since:
+        yield _of_no_part((*path, 0, "from"), covers.since, min(first - _DAY, covers.until))
+    if last is not None and last < covers.until:
+        yield _of_no_part((*path, end, "until"), max(last + _DAY, covers.since), covers.until)
+
+
+def _of_no_part(path: Path, first: date, last: date) -> Finding:
+    """Days that the register is said to cover, and no part does: nothing is known of them, and it would count as 0."""
+    found = Text(
+        nb=f"ingen del gjelder {long_date(first, 'nb')} – {long_date(last, 'nb')}",
+        en=f"no part counts for {long_date(first, 'en')} – {long_date(last, 'en')}",
+    )
+    todo = Text(nb="Endre delenes dager, eller «covers».", en='Change the days of the parts, or "covers".')
+    return Finding(path, found, None, todo)
 
 
 def _lacks(path: tuple[str, ...], temporality: str, key: str) -> Finding:

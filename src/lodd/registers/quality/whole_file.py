@@ -14,6 +14,7 @@ from lodd.protocol.register import Register
 from lodd.registers.cleaning import judge, numbered
 from lodd.registers.engines import Engine
 from lodd.registers.needs import Needs
+from lodd.registers.parts import inside
 from lodd.registers.quality.model import Missing, Months
 from lodd.registers.quality.rows import empty
 from lodd.registers.sources import Source
@@ -37,6 +38,7 @@ class Sizes:
 
 def sizes(engine: Engine, rows: ir.Table, people: ir.Table) -> Sizes:
     """Counts of the rows (of :func:`cleaning.numbered`) and of those of ``people``."""
+    rows = inside(rows, FILE)
     named = (rows.person_id != "").fill_null(False)
     people_named = rows.person_id.nunique(where=named)
     whole = rows.aggregate(rows=rows.count(), people=people_named, named=rows.count(where=named))
