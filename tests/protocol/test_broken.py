@@ -235,6 +235,14 @@ def test_unclosed_end_of_file_has_the_last_line(base: str) -> None:
         parse_trial(text.encode())
 
 
+@pytest.mark.parametrize("deep", ["x = " + "[" * 3000 + "]" * 3000, "x." + ".".join("a" * 5000) + " = 1"])
+def test_nested_too_deeply(deep: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        parse_trial(deep.encode())
+    assert "trial.toml: noe er nøstet dypere" in caught.value.render("nb")
+    assert "nested more deeply" in caught.value.render("en")
+
+
 def test_not_utf8(base: str) -> None:
     with pytest.raises(ProtocolError, match=r"trial\.toml:3: the file is not UTF-8"):
         parse_trial(base.encode("latin-1"))

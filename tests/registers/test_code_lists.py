@@ -179,6 +179,7 @@ def test_the_codes_of_a_file_are_part_of_the_protocol(folder: Path) -> None:
         ("0219;2015-02-01;;", "0219;2015-02-01;2015-01-01;", "until before from"),
         ("caring", "cooking", 'there is no group "caring"'),
         (FILE.split("\n", 1)[1], "", "codes.csv has no codes"),
+        ("caring;\n", '"caring;\n', "cannot be read"),
     ],
 )
 def test_what_a_file_may_not_say(folder: Path, old: str, new: str, said: str) -> None:

@@ -185,10 +185,21 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
         ("person_id;start;Start\n", "flere kolonner som heter Start og start", "several columns called"),
         (HEADER.replace("\n", ";\n"), "kolonne 6 av 6 har ikke noe navn", "column 6 of 6 has no name"),
         (HEADER.replace("\n", "\ra;;"), "CR alene", "CR alone"),
+        ('person_id;"start;stop\n', "jobs.csv kan ikke leses fra linje 1", "cannot be read from line 1"),
     ],
 )
 def test_first_lines_that_no_engine_reads(tmp_path: Path, header: str, nb: str, en: str) -> None:
     says(refused(tmp_path, header, None), nb, en)
+
+
+def test_fields_of_any_length(tmp_path: Path) -> None:
+    """They are neither taken for a quotation mark that is not closed nor quoted in full."""
+    long = "x" * 200_000
+    assert values(panel(tmp_path, f"{HEADER}a;2015-03-01;;5;{long}\n", None), "hours")[1] == 5
+    says(refused(tmp_path, f"{HEADER}a;2015-03-01;;5;{long};6\n", None), "6 felt", "it has 6 fields")
+    error = refused(tmp_path, f"{HEADER}a;2015-03-01;;{long};x\n", None)
+    says(error, "xxx…»", "xxx…»")
+    assert len(error.render("nb")) < 400
 
 
 @pytest.mark.parametrize("cut", [slice(None, -12), slice(None, 14)])

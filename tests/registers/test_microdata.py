@@ -183,7 +183,7 @@ def test_a_file_of_the_two_is_missing(tmp_path: Path, gone: str) -> None:
 
 def test_a_description_that_is_none(tmp_path: Path) -> None:
     hours = made(tmp_path, "TIMER", "EVENT DOUBLE", ["a;7.5;2015-03-01;;"])
-    for text in ("{", "{}", "[]"):
+    for text in ("{", "{}", "[]", "[" * 100_000):
         (tmp_path / hours / "TIMER.json").write_text(text)
         with pytest.raises(DataError, match="cannot be read"):
             build_panel(trial(hours, "status", {"sum": "value"}, **HOURS), tmp_path, PEOPLE)

@@ -69,7 +69,23 @@ def _codes(file: FilePath) -> Iterator[Code]:
         raise _BadFileError(Text(nb=f"{file.name} er ikke UTF-8", en=f"{file.name} is not UTF-8")) from None
     lines = text.splitlines()
     header = lines[0] if lines else ""
-    rows = csv.DictReader(lines, delimiter=max(",;\t", key=header.count))
+    rows = csv.DictReader(lines, delimiter=max(",;\t", key=header.count), strict=True)
+    try:
+        yield from _codes_of(rows, file)
+    except csv.Error:
+        raise _BadFileError(
+            Text(
+                nb=f"{file.name}:{rows.line_num + 1}: kan ikke leses",
+                en=f"{file.name}:{rows.line_num + 1}: cannot be read",
+            ),
+            Text(
+                nb='felt uten ", eller med " først og sist og doblet inni, og ikke svært lange',
+                en='fields without ", or with " first and last and doubled inside, and not very long',
+            ),
+        ) from None
+
+
+def _codes_of(rows: csv.DictReader[str], file: FilePath) -> Iterator[Code]:
     if "code" not in (rows.fieldnames or ()):
         found = Text(nb=f"{file.name} har ingen kolonne «code»", en=f'{file.name} has no column "code"')
         raise _BadFileError(found, Text.same(", ".join(_OWN)))
@@ -80,10 +96,12 @@ def _codes(file: FilePath) -> Iterator[Code]:
             en=f'{file.name} has several columns called "{twice[0]}"',
         )
         raise _BadFileError(found, Text(nb="ett navn på hver kolonne", en="a name of its own for each column"))
-    if len(lines) < 2:
-        raise _BadFileError(Text(nb=f"{file.name} har ingen koder", en=f"{file.name} has no codes"))
+    none = True
     for row in rows:
+        none = False
         yield _code(row, f"{file.name}:{rows.line_num}")
+    if none:
+        raise _BadFileError(Text(nb=f"{file.name} har ingen koder", en=f"{file.name} has no codes"))
 
 
 def _code(row: Mapping[str | None, str | None], where: str) -> Code:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -58,11 +58,7 @@ def parse_trial(content: bytes, name: str = PROTOCOL_FILE, folder: FilePath | No
         ProtocolError: see :func:`load_trial`.
     """
     text = _decoded(content, name)
-    try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(_syntax(error, text, name)) from None
-    lines = line_numbers(text)
+    values, lines = _parsed(text, name)
     try:
         trial = Trial.model_validate(values)
     except ValidationError as error:
@@ -82,11 +78,7 @@ def read_beside(content: bytes, name: str, model: type[M]) -> tuple[M, Mapping[P
         ProtocolError: the file is not TOML, or not such values; carries every problem with file and line.
     """
     text = _decoded(content, name)
-    try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(_syntax(error, text, name)) from None
-    lines = line_numbers(text)
+    values, lines = _parsed(text, name)
     try:
         return model.model_validate(values), lines
     except ValidationError as error:
@@ -107,6 +99,16 @@ def _decoded(content: bytes, name: str) -> str:
         found = Text(nb="filen er ikke UTF-8", en="the file is not UTF-8")
         todo = Text(nb="Lagre den på nytt som UTF-8.", en="Save it again as UTF-8.")
         raise ProtocolError(Problem(found, f"{name}:{line}", None, todo)) from None
+
+
+def _parsed(text: str, name: str) -> tuple[dict[str, Any], Mapping[Path, int]]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal), line_numbers(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProtocolError(_syntax(error, text, name)) from None
+    except RecursionError:
+        found = Text(nb="noe er nøstet dypere enn det kan leses", en="something is nested more deeply than can be read")
+        raise ProtocolError(Problem(found, name)) from None
 
 
 def _no_protocol(folder: FilePath) -> Problem:

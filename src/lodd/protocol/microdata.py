@@ -63,6 +63,8 @@ def read_metadata(file: Path) -> Metadata:
             codes=tuple(_codes(domain.get("codeList") or ())),
             missing=tuple(str(item["code"]) for item in domain.get("sentinelAndMissingValues") or ()),
         )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except (KeyError, IndexError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from error
 

@@ -20,6 +20,7 @@ from lodd.registers.dialect import codec, is_utf8
 from lodd.registers.files import Files, head
 from lodd.registers.problems import Place
 
+csv.field_size_limit(2**24)  # more than engines read: a quotation mark that is not closed is found all the same
 _SAMPLE = 2**20
 _DELIMITERS = ",;\t|"
 
@@ -48,7 +49,10 @@ def columns_of(path: Path, declared: Csv | None, place: Place) -> list[str]:
         raise problems.wrong_encoding(place, path.name, 1, declared) from None
     if "\r" in line[0]:
         raise problems.mac_line_ends(place, path.name)
-    names: list[str] = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
+    try:
+        names: list[str] = next(iter(_rows(line, delimiter_of(path, declared), quote)), [])
+    except csv.Error:
+        raise problems.broken_line(place, path.name, 1, quote) from None
     if not any(names):
         raise problems.no_header(place)
     if declared is not None and len(names) == 1 and (other := max(_DELIMITERS, key=names[0].count)) in names[0]:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from lodd.errors import DataError, Problem
 from lodd.locale import Text, join_words, number
@@ -30,6 +31,10 @@ class Place:
         return f"{name}, {column}" if column else name
 
 
+_LONGEST: Final = 60
+"""Characters of a value that are quoted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Rows that something is wrong with: how many, and the numbers of the first few (the first row is 1)."""
@@ -42,7 +47,7 @@ class Found:
         """«3 rader (nr. 2, 5 og 7)», with the values found where they are known."""
         shown_nb = join_words([str(row) for row in self.rows], "nb")
         shown_en = join_words([str(row) for row in self.rows], "en")
-        quoted = ", ".join(f"«{value}»" for value in self.values)
+        quoted = ", ".join(f"«{_clipped(value)}»" for value in self.values)
         return Text(
             nb=f"{number(self.count, 'nb')} {'rad' if self.count == 1 else 'rader'}"
             f" ({'nr.' if len(self.rows) == self.count else 'bl.a. nr.'} {shown_nb}{': ' + quoted if quoted else ''})",
@@ -50,6 +55,10 @@ class Found:
             f" ({'no.' if len(self.rows) == self.count else 'among them no.'} {shown_en}"
             f"{': ' + quoted if quoted else ''})",
         )
+
+
+def _clipped(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
 
 
 def table_missing(register: str, given: Sequence[str]) -> DataError:
