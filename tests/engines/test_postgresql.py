@@ -172,6 +172,124 @@ def test_values_come_back_as_they_went(server: Any) -> None:
     assert found.equals(pl.DataFrame(given))
 
 
+KINDS = {
+    "numeric": "7.5",
+    "hr.much": "7.5",  # a domain
+    "real": "7.5",
+    "text": "'7.5'",
+}
+OTHERS = {
+    "jsonb": """'{"a": 1}'""",
+    "json": "'[1]'",
+    "point": "'(1, 2)'",
+    "uuid": "gen_random_uuid()",
+    "int[]": "'{1}'",
+}
+
+
+@pytest.mark.parametrize(("kind", "value"), KINDS.items())
+def test_a_number_of_any_kind(kind: str, value: str, server: Any, tmp_path: Path) -> None:
+    """`numeric` says neither how many digits it has nor how many decimals."""
+    server.execute("CREATE DOMAIN hr.much AS numeric CHECK (VALUE > 0)")
+    server.execute(f"ALTER TABLE hr.jobs ALTER COLUMN hours TYPE {kind} USING {value}")
+    panel = build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    assert panel.frame["hours"].to_list()[:4] == [7.5] * 4
+    if kind == "numeric":
+        server.execute("UPDATE hr.jobs SET hours = 7.25 WHERE person_id = 'b'")
+        with pytest.raises(DataError, match=r"«7.25»\) has more than 1 decimals"):
+            build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+
+
+@pytest.mark.parametrize(("kind", "value"), OTHERS.items())
+def test_columns_of_other_kinds_that_nobody_asks_for(kind: str, value: str, server: Any, tmp_path: Path) -> None:
+    server.execute(f'ALTER TABLE hr.jobs ADD COLUMN "else" {kind} DEFAULT {value}')
+    assert build_panel(trial(), tmp_path, PEOPLE, engine=engine()).frame["hours"].to_list()[:4] == [7.5] * 4
+
+
+def test_an_enum_is_compared_as_text(server: Any, tmp_path: Path) -> None:
+    server.execute("CREATE TYPE hr.kind AS ENUM ('z', 'a')")
+    server.execute("ALTER TABLE hr.jobs ADD COLUMN kind hr.kind DEFAULT 'z'")
+    kinds = {"z": {"register": "jobs", "measure": {"any": True, "where": {"kind": "z"}}}}
+    panel = build_panel(trial_of({"jobs": JOBS}, kinds, window=(1, 2)), tmp_path, PEOPLE, engine=engine())
+    assert panel.frame["z"].to_list()[:4] == [1] * 4
+
+
+def test_lists_and_structures_of_a_file(server: Any, tmp_path: Path) -> None:
+    rows = pa.table(
+        {
+            "person_id": ["a", "a"],
+            "start": [DAY] * 2,
+            "stop": pa.nulls(2, pa.date32()),
+            "hours": [1.5, 1.5],
+            "list": [[1], [2]],
+            "structure": [{"a": 1}] * 2,
+        }
+    )
+    files = {key: value for key, value in JOBS.items() if key not in ("database", "table")} | {"file": "jobs.parquet"}
+    panel = build_panel_from(trial_of({"jobs": files}, OUTCOMES), {"jobs": rows}, people_of(a=DAY), engine=engine())
+    assert panel.frame["hours"].to_list() == [0, 3, 3, 3]
+
+
+def test_a_database_in_another_encoding(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pseudonyms and codes go up and are compared as the letters that they are, not as bytes of UTF-8."""
+    import psycopg
+
+    server.execute("DROP DATABASE IF EXISTS old")
+    server.execute("CREATE DATABASE old TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    address = os.environ["LODD_POSTGRESQL"].replace("/registers?", "/old?")
+    monkeypatch.setenv("LODD_POSTGRESQL", address)
+    with psycopg.connect(address, autocommit=True, client_encoding="utf8") as old:
+        old.execute("CREATE TABLE jobs (person_id text, start date, stop date, hours numeric(6,1), kind text)")
+        old.execute(
+            "INSERT INTO jobs VALUES ('Åse', '2015-01-01', NULL, 7.5, 'følge'), ('b', '2015-01-01', NULL, 1, '')"
+        )
+    outcomes = {"work": {"register": "jobs", "measure": {"any": True, "where": {"kind": "følge"}}}}
+    declared = trial_of({"jobs": JOBS | {"table": "jobs"}}, outcomes, window=(1, 2))
+    panel = build_panel(declared, tmp_path, people_of(Åse=DAY, b=DAY), engine=engine())
+    assert panel.frame["work"].to_list() == [1] * 4 + [0] * 4
+
+
+def test_a_reader_who_may_make_no_temporary_tables(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.execute("REVOKE TEMPORARY ON DATABASE registers FROM PUBLIC")
+    server.execute("CREATE ROLE bare LOGIN")
+    monkeypatch.setenv("LODD_POSTGRESQL", os.environ["LODD_POSTGRESQL"].replace("postgres:@", "bare@"))
+    try:
+        with pytest.raises(UsageError) as caught:
+            build_panel(trial(), tmp_path, PEOPLE, engine=engine())
+    finally:
+        server.execute("GRANT TEMPORARY ON DATABASE registers TO PUBLIC; DROP ROLE bare")
+    assert "lar ikke brukeren lage midlertidige tabeller" in caught.value.render("nb")
+    assert "GRANT TEMPORARY" in caught.value.render("en")
+
+
+def test_a_server_that_gives_no_more_time(server: Any, tmp_path: Path) -> None:
+    """It did not go away, and to run the command again is of no use."""
+    opened = engine()
+    opened._connection.execute("SET statement_timeout = '1ms'")
+    server.execute(MANY)
+    with pytest.raises(DataError) as caught:
+        build_panel(trial(), tmp_path, PEOPLE, engine=opened)
+    assert "PostgreSQL avbrøt arbeidet" in caught.value.render("nb")
+    assert "stopped the work (canceling statement due to statement timeout)" in caught.value.render("en")
+
+
+def test_an_old_server(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lodd.registers.engines import on_postgresql
+
+    monkeypatch.setattr(on_postgresql, "LEAST", 99)
+    with pytest.raises(UsageError, match="PostgreSQL 99 or later"):
+        engine()
+
+
+def test_the_tables_are_seen_as_they_were_at_the_beginning(server: Any, tmp_path: Path) -> None:
+    opened = engine()
+    opened.take(pa.table({"a": [1]}))
+    server.execute("DELETE FROM hr.jobs WHERE person_id = 'a'")
+    assert build_panel(trial(), tmp_path, PEOPLE, engine=opened).frame["hours"].to_list()[:4] == [7.5] * 4
+
+
 def test_no_such_table(server: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no_such"):
         build_panel(trial(table="hr.no_such"), tmp_path, PEOPLE, engine=engine())

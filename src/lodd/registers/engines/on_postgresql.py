@@ -35,7 +35,11 @@ from lodd.registers.engines.protocol import ROW, UnreadableError
 from lodd.registers.engines.types import plain_columns, shown_schema, with_nulls
 
 SETTING: Final = "LODD_POSTGRESQL"
+LEAST: Final = 16
+"""The oldest version that can be asked whether text is a date or a number."""
 _FULL: Final = ("53100", "53200", "53400")
+_NOT_TO_BE_WRITTEN: Final = ("25006", "42501")
+_STOPPED: Final = "57014"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _SESSION: Final = (
     "SET TIMEZONE = 'UTC'",
@@ -57,9 +61,13 @@ def open_postgresql(address: str | None = None) -> PostgreSQLEngine:
     if not address.strip():
         raise problems.no_server_named()
     try:
-        connection = psycopg.connect(address, application_name="lodd")
+        # text is sent and fetched in UTF-8, whatever the database and the environment keep it in
+        connection = psycopg.connect(address, application_name="lodd", client_encoding="utf8")
     except psycopg.Error as error:
         raise problems.no_connection(_told(error)) from None
+    if connection.info.server_version < LEAST * 10_000:
+        connection.close()
+        raise problems.old_server(LEAST)
     return PostgreSQLEngine(connection)
 
 
@@ -113,17 +121,18 @@ class PostgreSQLEngine:
         parts = sql.Identifier(*name.split("."))
         with self._problems():
             rows = self._connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(parts))
-            assert rows.description is not None
-            columns = [column.name for column in rows.description]
-            texts = {column.name for column in rows.description if column.type_code in _TEXTS}
-            shown = [_bytewise(column) if column in texts else sql.Identifier(column) for column in columns]
+            shown = [_plain(column) for column in rows.description or ()]
+            if not shown:
+                raise UnreadableError("no columns")
             view = self._name()
             self._connection.execute(
                 sql.SQL("CREATE TEMPORARY VIEW {} AS SELECT {} FROM {}").format(
                     sql.Identifier(view), sql.SQL(", ").join(shown), parts
                 )
             )
-            return self._backend.table(view).mutate(**{ROW: ibis.row_number() + 1})
+            schema = {name: _with_scale(kind) for name, kind in self._backend.get_schema(view).items()}
+            table = ops.DatabaseTable(view, sch.Schema(schema), self._backend).to_expr()
+            return table.mutate(**{ROW: ibis.row_number() + 1})
 
     def table_sha256(self, name: str) -> str:
         """A hash of a table's content: its columns, the number of rows, and the sum of the rows' hashes.
@@ -174,26 +183,31 @@ class PostgreSQLEngine:
         return with_nulls(shown, batches.schema)
 
     def _created(self, schema: sch.Schema) -> ir.Table:
-        """A temporary table, texts ordered by their bytes as in the other engines."""
+        """A temporary table."""
         name = self._name()
         columns = [
-            sql.SQL("{} {}{}").format(
-                sql.Identifier(column),
-                sql.SQL(self._backend.compiler.type_mapper.to_string(kind)),
-                sql.SQL(' COLLATE "C"' if kind.is_string() else ""),
-            )
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(self._type(kind)))
             for column, kind in schema.items()
         ]
         statement = sql.SQL("CREATE TEMPORARY TABLE {} ({})")
-        with self._problems():
+        with self._problems(creating=True):
             self._connection.execute(statement.format(sql.Identifier(name), sql.SQL(", ").join(columns)))
         return ops.DatabaseTable(name, schema, self._backend).to_expr()
+
+    def _type(self, kind: dt.DataType) -> str:
+        """Numbers with all their digits; what nobody computes with lies as text, which is ordered by its bytes as in
+        the other engines.
+        """
+        if kind.is_decimal():
+            return "NUMERIC"
+        same = (kind.is_boolean(), kind.is_integer(), kind.is_floating(), kind.is_date(), kind.is_timestamp())
+        return str(self._backend.compiler.type_mapper.to_string(kind)) if any(same) else _TEXT
 
     def _name(self) -> str:
         return f"lodd_{next(self._number)}"
 
     @contextmanager
-    def _problems(self) -> Iterator[None]:
+    def _problems(self, *, creating: bool = False) -> Iterator[None]:
         """Turns what the server says into errors for people; a statement that is wrong is our fault and passes."""
         try:
             yield
@@ -202,6 +216,10 @@ class PostgreSQLEngine:
                 raise problems.connection_lost(_told(error)) from None
             if error.sqlstate in _FULL:
                 raise problems.no_room("PostgreSQL", _told(error)) from None
+            if error.sqlstate in _NOT_TO_BE_WRITTEN and creating:
+                raise problems.no_temporary_tables(_told(error)) from None
+            if isinstance(error, psycopg.OperationalError):
+                raise problems.stopped_by_server(_told(error)) from None
             if isinstance(
                 error, psycopg.DataError | psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege
             ):
@@ -209,16 +227,32 @@ class PostgreSQLEngine:
             raise
 
 
-_TEXTS: Final = frozenset(psycopg.adapters.types[name].oid for name in ("text", "varchar", "bpchar", "name"))
+_TEXT: Final = 'TEXT COLLATE "C"'
+_AS_THEY_ARE: Final = {
+    psycopg.adapters.types[name].oid: name
+    for name in ("bool", "int2", "int4", "int8", "float4", "float8", "date", "timestamp", "timestamptz")
+}
+_NUMERIC: Final = psycopg.adapters.types["numeric"].oid
+_ANY_SCALE: Final = dt.Decimal(76, 38)
 
 
-def _bytewise(column: str) -> sql.Composed:
-    return sql.SQL('{}::text COLLATE "C" AS {}').format(sql.Identifier(column), sql.Identifier(column))
+def _plain(column: psycopg.Column) -> sql.Composed:
+    """A column of a type that all engines have: what a domain is made of, and text for what is none of them."""
+    kind = _AS_THEY_ARE.get(column.type_code, _TEXT)
+    if column.type_code == _NUMERIC:
+        kind = "numeric" if column.precision is None else f"numeric({column.precision}, {column.scale})"
+    name = sql.Identifier(column.name)
+    return sql.SQL("{}::{} AS {}").format(name, sql.SQL(kind), name)
+
+
+def _with_scale(kind: dt.DataType) -> dt.DataType:
+    """A number with as many digits as it likes is said to have more than any."""
+    return _ANY_SCALE if kind.is_decimal() and kind.scale is None else kind
 
 
 def _gone(error: psycopg.Error) -> bool:
-    """Without a code, or with one of class 57 (shut down) or 08 (connection)."""
-    return error.sqlstate is None or error.sqlstate[:2] in {"57", "08"}
+    """Without a code, or with one of class 57 (shut down; not a statement that was cancelled) or 08 (connection)."""
+    return error.sqlstate is None or (error.sqlstate[:2] in {"57", "08"} and error.sqlstate != _STOPPED)
 
 
 def _told(error: psycopg.Error) -> str:

@@ -108,3 +108,54 @@ def connection_lost(reason: str) -> DataError:
             ),
         )
     )
+
+
+def stopped_by_server(reason: str) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb=f"PostgreSQL avbrøt arbeidet ({reason}); ingenting er skrevet",
+                en=f"PostgreSQL stopped the work ({reason}); nothing is written",
+            ),
+            "LODD_POSTGRESQL",
+            None,
+            Text(
+                nb="Be dem som driver serveren om mer tid (statement_timeout, lock_timeout), eller prøv igjen senere.",
+                en="Ask those who run the server for more time (statement_timeout, lock_timeout), or try again later.",
+            ),
+        )
+    )
+
+
+def no_temporary_tables(reason: str) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(
+                nb=f"PostgreSQL lar ikke brukeren lage midlertidige tabeller ({reason})",
+                en=f"PostgreSQL does not let the user make temporary tables ({reason})",
+            ),
+            "LODD_POSTGRESQL",
+            Text(
+                nb="rettigheten TEMPORARY, og en server som ikke bare er en lesekopi",
+                en="the right TEMPORARY, and a server that is not a read-only copy",
+            ),
+            Text(
+                nb="Be dem som driver serveren om det: GRANT TEMPORARY ON DATABASE ...",
+                en="Ask those who run the server for it: GRANT TEMPORARY ON DATABASE ...",
+            ),
+        )
+    )
+
+
+def old_server(least: int) -> UsageError:
+    return UsageError(
+        Problem(
+            Text(nb="serveren er en eldre PostgreSQL", en="the server is an older PostgreSQL"),
+            "LODD_POSTGRESQL",
+            Text(nb=f"PostgreSQL {least} eller nyere", en=f"PostgreSQL {least} or later"),
+            Text(
+                nb="Bruk en nyere server, eller hent uttrekk som filer og regn med duckdb.",
+                en="Use a newer server, or fetch extracts as files and compute with duckdb.",
+            ),
+        )
+    )
