@@ -99,6 +99,16 @@ def test_a_missing_month_leaves_no_summary_and_is_counted(with_deaths: World) ->
     assert evaluation.flow["abroad"].sum() == 5
 
 
+def test_whoever_has_no_record_is_not_said_to_be_dead_or_abroad(with_deaths: World) -> None:
+    pay = with_deaths.panel.matrix("pay").copy()
+    pay[:, 3:] = np.where(np.arange(240)[:, None] % 40 == 0, np.nan, pay[:, 3:])  # six people; one of them dead, too
+    evaluation = with_deaths.with_values(pay=pay).evaluate()
+    found = {(n.kind, n.subject): n.count for n in evaluation.notes if n.detail == "1..3"}
+    assert found["undefined_without_value", "pay"] == 6
+    assert found["undefined_after_exit", "pay"] == 5
+    assert ("undefined_without_value", "work") not in found
+
+
 def test_the_other_choices_are_shown_as_sensitivity(with_deaths: World) -> None:
     shown = with_deaths.evaluate().estimates.filter(pl.col("role") == "sensitivity", pl.col("main"))
     people = {(row["outcome"], row["rule"]): row["n_control"] + row["n_treated"] for row in shown.iter_rows(named=True)}

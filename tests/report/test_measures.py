@@ -51,6 +51,23 @@ EMPLOYMENT = {"register": "employment"}
             "least one day of the month, else 0.",
         ),
         (
+            {**EMPLOYMENT, "measure": {"any": True, "where": {"benefit": {"list": "benefits", "group": "health"}}}},
+            "1 hvis registeret «employment» har en oppføring med ytelse i gruppen «health» i kodelisten «benefits» som "
+            "er aktiv på minst én dag i måneden, ellers 0.",
+            "1 if the register “employment” has a record with benefit in the group “health” of the code list "
+            "“benefits” that is active on at least one day of the month, else 0.",
+        ),
+        (
+            {
+                **EMPLOYMENT,
+                "measure": {"any": True, "where": {"kind": {"list": "x", "group": ["a", "b"], "by": "label"}}},
+            },
+            "1 hvis registeret «employment» har en oppføring med «kind» i en av gruppene «a» og «b» i kodelisten «x», "
+            "gruppert etter «label» som er aktiv på minst én dag i måneden, ellers 0.",
+            '1 if the register “employment” has a record with "kind" in one of the groups “a” and “b” of the code '
+            "list “x”, grouped by “label” that is active on at least one day of the month, else 0.",
+        ),
+        (
             {**EMPLOYMENT, "measure": {"count": True}, "counts": "last day"},
             "Verdien er antallet aktive oppføringer i registeret «employment» den siste dagen i måneden.",
             "The value is the number of active records in the register “employment” on the last day of the month.",

@@ -25,6 +25,8 @@ NOTE_KINDS: Final[Mapping[str, str]] = {
     "beyond_coverage": "Not in a summary: registers do not cover all its months; count: people, detail: months.",
     "undefined_after_exit": "Not in a summary: dead or abroad in one of its months, declared missing; count: people, "
     "detail: months.",
+    "undefined_without_value": "Not in a summary: no value in one of its months, though neither dead nor abroad (no "
+    "record, no day to count from, an earlier month unknown); count: people, detail: months.",
     "fixed_cohort_empty": "Nobody's registers cover the whole window, so there is no fixed cohort.",
     # Covariates are the subject.
     "covariate_missing": "Missing values set to the mean and flagged; count: people.",

@@ -1,8 +1,9 @@
 """The analysis plan as outcome columns: curves, running totals, periods, primary outcomes and their sensitivity.
 
 A summary over months exists for the people whose administrative horizon covers all its months. Someone among them whose
-value is missing in one of the months (dead or abroad, where the protocol declares that missing) has no summary either:
-the mean or sum is undefined. Both are counted in notes, and the sensitivity rows show the other choice.
+value is missing in one of the months (dead or abroad, where the protocol declares that missing; or without a record to
+take it of) has no summary either: the mean or sum is undefined. All are counted in notes, and the sensitivity rows show
+the other choice for death and emigration.
 """
 
 from __future__ import annotations
@@ -197,6 +198,11 @@ def _runs(months: Integers) -> list[str]:
 
 
 def _note_undefined(plan: Plan, outcome: str, summary: Floats, months: MonthRange) -> None:
-    covered: Booleans = np.asarray(plan.covered(outcome)[:, month_slice(plan.panel, months)].all(axis=1))
+    span = month_slice(plan.panel, months)
+    covered: Booleans = np.asarray(plan.covered(outcome)[:, span].all(axis=1))
+    undefined = covered & np.isnan(summary)
+    away = plan.panel.state("dead")[:, span] | plan.panel.state("abroad")[:, span]
+    valueless = undefined & (np.isnan(plan.values(outcome)[:, span]) & ~away).any(axis=1)
     plan.notes.at_most("beyond_coverage", outcome, int((~covered).sum()), str(months))
-    plan.notes.at_most("undefined_after_exit", outcome, int((covered & np.isnan(summary)).sum()), str(months))
+    plan.notes.at_most("undefined_after_exit", outcome, int((undefined & ~valueless).sum()), str(months))
+    plan.notes.at_most("undefined_without_value", outcome, int(valueless.sum()), str(months))

@@ -174,6 +174,12 @@ def registers_behind(trial: Trial, column: str) -> frozenset[str]:
     return frozenset().union(*(registers_behind(trial, part) for part in outcome.parts))
 
 
+def may_be_empty(trial: Trial, outcome: str) -> bool:
+    """Is an outcome, or any that it is made of, missing for people without a record?"""
+    declared = trial.outcomes[outcome]
+    return declared.may_be_empty or any(may_be_empty(trial, part) for part in declared.parts)
+
+
 def combination_order(trial: Trial) -> list[str]:
     """Outcome names ordered so that every combination comes after its parts."""
     ordered: dict[str, None] = {}

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from lodd import locale
+from lodd.protocol.code_list import GROUP, CodeGroup
 from lodd.protocol.measure import DRAW
 from lodd.protocol.outcome import Condition, Measure, Outcome, Scalar
 from lodd.protocol.register import Register
@@ -113,6 +114,10 @@ def _condition(c: Context, column: str, wanted: object) -> str:
         if wanted.not_in:
             parts.append(w("measure.cond.not_in", column=name, values=_values(c, wanted.not_in)))
         return c.join(parts)
+    if isinstance(wanted, CodeGroup):
+        kind = ("group" if len(wanted.wanted) == 1 else "groups") + ("" if wanted.by == GROUP else "_by")
+        groups = _values(c, wanted.wanted)
+        return w(f"measure.cond.{kind}", column=name, groups=groups, list=wanted.list, by=wanted.by)
     if isinstance(wanted, tuple):
         return w("measure.cond.in", column=name, values=_values(c, wanted))
     return w("measure.cond.is", column=name, value=_scalar(c, wanted))

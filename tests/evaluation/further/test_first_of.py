@@ -7,13 +7,23 @@ from datetime import date
 
 import numpy as np
 
-from lodd.evaluation.further.first_time import lifetimes
+from lodd.evaluation.further.first_time import _followed, lifetimes
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.plan import Plan
 from lodd.protocol.lock import Prespecification
 from lodd.registers import build_panel_from
 from tests.properties.test_panel_crowd import EVENT, PEOPLE, SPELL, tables
-from tests.registers.small import people_of, trial_of
+from tests.registers.small import PAY, people_of, table, trial_of
+
+
+def test_what_is_missing_without_a_record_is_not_followed() -> None:
+    """Whoever has no pay would be lost to view, and those who have are not like them."""
+    pay = {"register": "pay", "measure": {"mean": "amount", "at_least": 9, "empty": "missing"}}
+    outcomes = {"paid": {"register": "pay", "measure": {"any": True}}, "well": pay, "low": {"none_of": ["well"]}}
+    trial = trial_of({"pay": PAY}, outcomes, window=(1, 3))
+    people = people_of(a=date(2015, 3, 1), b=date(2015, 3, 1))
+    panel = build_panel_from(trial, {"pay": table("person_id month amount", ("a", "2015-03", 9))}, people)
+    assert _followed(Plan(trial, panel, Prespecification(), Notebook())) == ["paid"]
 
 
 def test_both_find_the_same_first_month() -> None:

@@ -13,6 +13,7 @@ from lodd.evaluation.further.incidence import CENSORED, Incidence, Lifetimes, in
 from lodd.evaluation.further.rows import Row, frame_of, tested
 from lodd.evaluation.plan import Plan
 from lodd.evaluation.setting import Setting
+from lodd.protocol.types import may_be_empty
 
 CAUSES: Final = ("outcome", "death", "emigration")
 FEWEST: Final = 2
@@ -55,6 +56,9 @@ FIRST_TIME_MEAN_SCHEMA: Final[Mapping[str, pl.DataType]] = {
 
 def first_times(plan: Plan, setting: Setting) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
     """Incidence month by month, and restricted means, of every outcome that is 1 or 0, each arm against the reference.
+
+    Outcomes that are missing where there is no record are left out: people who have one are not like those who do not,
+    so those cannot be taken as lost by chance.
 
     Weighted by the inverse probability of the own arm. Everybody, and those without the outcome in the month before the
     draw: whoever has a job at the draw is in work in month 1.
@@ -153,7 +157,8 @@ class _Pair:
 def _followed(plan: Plan) -> list[str]:
     if plan.panel.window.last < 1:
         return []
-    return [name for name, outcome in plan.trial.outcomes.items() if outcome.binary]
+    trial = plan.trial
+    return [name for name, outcome in trial.outcomes.items() if outcome.binary and not may_be_empty(trial, name)]
 
 
 def _populations(plan: Plan, outcome: str) -> Iterator[tuple[str, Booleans]]:

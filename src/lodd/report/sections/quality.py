@@ -16,7 +16,7 @@ _MOST_SUBJECTS = 6
 _OF_PEOPLE = frozenset(
     {"singletons", "without_contrast", "leverage_one", "beyond_coverage", "undefined_after_exit", "covariate_missing"}
     | {"subgroup_missing", "left_out_of_subgroup", "not_redrawn"}
-    | {"parts_do_not_add_up", "fidelity_unknown", "target_missing"}
+    | {"undefined_without_value", "parts_do_not_add_up", "fidelity_unknown", "target_missing"}
 )
 
 
