@@ -65,9 +65,15 @@ def day(column: ir.Value, name: str, place: Place) -> Typed:
         return Typed(column.date())
     if kind.is_string():
         text = _stated(column)
-        value = ibis.ifelse(text.re_search(_ISO_DAY), text, ibis.null("string")).try_cast("date")
+        value = _iso_day(text)
         return Typed(value, {"unreadable_date": text.notnull() & value.isnull()})
     raise problems.wrong_type(place, name, str(kind), _DAYS)
+
+
+def _iso_day(text: ir.StringValue) -> ir.DateValue:
+    """The day, null where it is none; the year 0 is one to some engines only."""
+    written = text.re_search(_ISO_DAY) & (text.substr(0, 4) != "0000")
+    return ibis.ifelse(written, text, ibis.null("string")).try_cast("date")
 
 
 def month_of(value: ir.DateValue) -> ir.IntegerValue:
@@ -93,7 +99,7 @@ def _month_of_text(column: ir.StringValue, yearly: bool) -> Typed:
     text = _stated(column)
     year = text.substr(0, 4).try_cast("int64")
     as_month = year * 12 + text.right(2).try_cast("int64") - 1
-    as_day = ibis.ifelse(text.re_search(_ISO_DAY), text, ibis.null("string")).try_cast("date")
+    as_day = _iso_day(text)
     cases = [(text.re_search(_MONTH), as_month), (as_day.notnull(), month_of(as_day))]
     if yearly:
         cases.append((text.re_search(_YEAR), year * 12))
@@ -131,8 +137,9 @@ def _scaled_number(column: ir.NumericValue, decimals: int) -> Typed:
     large = present & ~(value.abs() < LARGEST_VALUE)
     if kind.is_floating():
         fits = (value - value.round().cast("float64")).abs() <= value.abs() * ROUNDING + NEAR
-    elif kind.is_decimal() and kind.scale > decimals:
-        fits = column == column.round(decimals)
+    elif kind.is_decimal() and (kind.scale is None or kind.scale > decimals):
+        # compared as the same type: Spark would first cut off decimals until both fit into 38 digits
+        fits = column == column.round(decimals).cast(kind)
     else:
         fits = ibis.literal(True)
     fits = ibis.ifelse(present & ~large, fits, True)
@@ -168,8 +175,8 @@ def comparison_refused(found: str, name: str, place: Place, kinds: frozenset[Kin
 
 
 def distinct_key(column: ir.Value) -> ir.Value:
-    """A column whose different values are counted: as it is, NaN missing."""
-    return _comparable(column)
+    """A column whose different values are counted: as it is, NaN missing. Decimals have digits that floats have not."""
+    return column if column.type().is_decimal() else _comparable(column)
 
 
 def _comparable(column: ir.Value) -> ir.Value:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import duckdb
 import ibis
@@ -25,6 +25,14 @@ from lodd.registers.engines.protocol import ROW
 
 _FILE_ROW = "file_row_number"
 _MICROSECONDS = 6
+_CUT_OFF = """
+    CREATE TEMP MACRO lodd_without_billionths(x) AS
+    make_timestamp(epoch_ns(x) // 1000 - CASE WHEN epoch_ns(x) % 1000 < 0 THEN 1 ELSE 0 END)
+"""
+"""DuckDB's own way rounds, so that 23:59:59.999999999 were the next day."""
+_without_billionths: Final[Any] = ibis.udf.scalar.builtin(
+    lambda x: x, name="lodd_without_billionths", signature=(("timestamp",), "timestamp(6)")
+)
 _SPILLING = ("no space left", "max_temp_directory_size", "failed to offload", "could not write")
 
 
@@ -51,6 +59,7 @@ class DuckDBEngine:
         temp_directory = str(temp_folder) if temp_folder is not None else self._spilled
         given = {"memory_limit": memory_limit, "temp_directory": temp_directory, "threads": threads}
         self._backend: Any = ibis.duckdb.connect(**{key: value for key, value in given.items() if value is not None})
+        self._backend.con.execute(_CUT_OFF)
         if memory_limit is not None:
             # what is freed goes back to the machine at once, not after having been kept for the next use
             self._backend.con.execute("SET allocator_background_threads = true")
@@ -82,8 +91,8 @@ class DuckDBEngine:
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
         """As the protocol says."""
-        # What folders' names say is read by sources.py, alike for every engine. The file's statistics are silent on what
-        # is not a number: DuckDB would conclude that there is none, and count it as below whatever a column's largest is.
+        # What folders' names say is read by sources.py, alike for every engine. A file's statistics are silent on what
+        # is not a number: DuckDB would conclude that there is none, and count it as below whatever is the largest.
         options = {"hive_partitioning": False, "can_have_nan": True}
         named = [str(path) for path in paths]
         if len(named) > 1 or _FILE_ROW in pq.read_schema(paths[0]).names:
@@ -167,7 +176,7 @@ class DuckDBEngine:
 def _as_elsewhere(table: ir.Table) -> ir.Table:
     """Moments without billionths of a second, which the other engines do not have."""
     fine = [name for name, kind in table.schema().items() if kind.is_timestamp() and (kind.scale or 0) > _MICROSECONDS]
-    return table.mutate(**{name: table[name].cast("timestamp(6)") for name in fine}) if fine else table
+    return table.mutate(**{name: _without_billionths(table[name]) for name in fine}) if fine else table
 
 
 def _private_folder() -> str:

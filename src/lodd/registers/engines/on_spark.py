@@ -34,10 +34,12 @@ _SETTINGS: Final = {
     "spark.sql.ansi.enabled": "true",  # a sum that does not fit is an error, not another number
     "spark.sql.csv.parser.columnPruning.enabled": "false",  # a line that is cut off is found
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",  # else files with billionths of a second cannot be read at all
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     "spark.sql.adaptive.enabled": "true",
 }
+_UNREADABLE: Final = ("FAILED_READ_FILE", "MALFORMED", "CSV", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION")
 _AT_START: Final = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "2g"}
 
 
@@ -107,17 +109,19 @@ class SparkEngine:
 
     def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
         """As the protocol says."""
-        frames, before = [], 0
+        frames, before, schema = [], 0, pq.read_schema(paths[0])
         for path in paths:
             with self._problems():
                 frame = self._session.read.parquet(str(path.absolute()))
-            frames.append(frame.selectExpr("*", f"_metadata.row_index + {before + 1} AS {ROW}"))
+            moments = _moments(pq.read_schema(path))
+            columns = [moments.get(name, _quoted(name)) for name in frame.columns]
+            frames.append(frame.selectExpr(*columns, f"_metadata.row_index + {before + 1} AS {ROW}"))
             before += pq.read_metadata(path).num_rows
-        return self._named(reduce(_union, frames))
+        return with_nulls(self._named(reduce(_union, frames)), schema)
 
     def read_csv(self, paths: Sequence[Path], columns: Sequence[str], delimiter: str) -> ir.Table:
         """As the protocol says. Text may hold line breaks, so that each file is read by one process."""
-        schema = ", ".join(f"`{name.replace('`', '``')}` STRING" for name in columns)
+        schema = ", ".join(f"{_quoted(name)} STRING" for name in columns)
         options = {"sep": delimiter, "quote": '"', "escape": '"', "header": True, "multiLine": True, "mode": "FAILFAST"}
         frames, before = [], 0
         for path in paths:
@@ -161,16 +165,32 @@ class SparkEngine:
         try:
             yield
         except (AnalysisException, ParseException) as error:
-            if "PATH_NOT_FOUND" in str(error):  # a cluster that does not see this machine's files
+            # a cluster that does not see this machine's files; columns of types that Spark does not have
+            if "PATH_NOT_FOUND" in str(error) or "PARQUET_TYPE" in str(error):
                 raise UnreadableError(_cause(str(error))) from error
             raise
         except (PySparkException, Py4JJavaError) as error:
             said = str(error)
             if "No space left on device" in said or "OutOfMemoryError" in said:
                 raise problems.no_room("Spark", _cause(said)) from error
-            if "FAILED_READ_FILE" in said or "MALFORMED" in said or "CSV" in said or "parquet" in said.lower():
+            if any(sign in said for sign in _UNREADABLE) or "parquet" in said.lower():
                 raise UnreadableError(_cause(said)) from error
             raise
+
+
+def _quoted(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
+
+
+def _moments(schema: pa.Schema) -> dict[str, str]:
+    """Columns in billionths of a second, which Spark reads as numbers: what makes moments of them, cut off."""
+    found = {}
+    for field in schema:
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            kind, name = "TIMESTAMP_NTZ" if field.type.tz is None else "TIMESTAMP", _quoted(field.name)
+            micros = f"CAST(FLOOR({name} / 1000BD) AS BIGINT)"
+            found[field.name] = f"CAST(timestamp_micros({micros}) AS {kind}) AS {name}"
+    return found
 
 
 def _union(one: Any, other: Any) -> Any:

@@ -16,6 +16,7 @@ def compiler() -> Any:
         "visit_LStrip": _strip_left,
         "visit_RStrip": _strip_right,
         "visit_IntegerRange": _whole_numbers,
+        "visit_ExtractMicrosecond": _microseconds,
         "SIMPLE_OPS": {},
     }
     return type("Compiler", (PySparkCompiler,), otherwise)()
@@ -39,6 +40,12 @@ def _whole_numbers(self: Any, op: Any, *, start: Any, stop: Any, step: Any) -> A
     `b - a - 1`, which leaves short ranges empty.
     """
     return PySparkCompiler.visit_IntegerRange(self, op, start=sge.paren(start), stop=sge.paren(stop), step=step)
+
+
+def _microseconds(self: Any, op: Any, *, arg: Any) -> Any:
+    """Those after the whole second; Spark's seconds are decimal numbers."""
+    seconds = self.f.anon.date_part(sge.convert("SECOND"), arg)
+    return self.cast(sge.paren((seconds % sge.convert(1)) * sge.convert(1_000_000)), op.dtype)
 
 
 def _white_space(self: Any) -> Any:
