@@ -14,6 +14,9 @@ import pytest
 
 from lodd.errors import DataError, LoddError, UsageError
 from lodd.registers.engines import DuckDBEngine, engine_of
+from lodd.registers.engines.problems import NoRoomError
+from lodd.registers.problems import Place
+from lodd.registers.sources import readable
 
 
 def refused(name: str) -> LoddError:
@@ -110,3 +113,11 @@ def test_where_nothing_may_be_put_aside_nothing_is(monkeypatch: pytest.MonkeyPat
         assert engine.fetch(engine.take(pa.table({"a": [1]})))["a"].to_list() == [1]
         (setting,) = engine._backend.raw_sql("SELECT current_setting('temp_directory')").fetchone()
         assert not setting
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), pa.ArrowInvalid("No space left on device")])
+def test_a_copy_that_the_disk_has_no_room_for_is_no_fault_of_the_extract(error: Exception) -> None:
+    with pytest.raises(NoRoomError) as caught, readable(Place("jobs", "jobs.csv")):
+        raise error
+    assert "(No space left on device)" in caught.value.render("nb")
+    assert "jobs" not in caught.value.render("en")

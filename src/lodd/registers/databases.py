@@ -17,6 +17,7 @@ from lodd.protocol.checks.finding import listed, nearest
 from lodd.protocol.register import Register
 from lodd.registers.engines import READ_FAILURE, DuckDBEngine, Engine, engine_of
 from lodd.registers.engines.duckdb_tables import NoSuchTableError, copied_table, table_sha256
+from lodd.registers.engines.problems import refuse_full
 from lodd.registers.problems import Place
 from lodd.registers.source_problems import FileMissingError
 
@@ -64,6 +65,7 @@ def _readable(place: Place, name: str) -> Iterator[None]:
     except NoSuchTableError as error:
         raise _no_table(place, name, error.there) from None
     except READ_FAILURE as error:
+        refuse_full(error)
         reason = str(error).strip().split("\n", 1)[0]
         found = Text(nb=f"tabellen kan ikke leses: {reason}", en=f"the table cannot be read: {reason}")
         raise DataError(

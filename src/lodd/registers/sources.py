@@ -24,6 +24,7 @@ from lodd.registers import databases, microdata, parts, problems, source_problem
 from lodd.registers.csv_files import Diagnosis
 from lodd.registers.dialect import as_usual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
+from lodd.registers.engines.problems import refuse_full
 from lodd.registers.files import Files, digest, find_files
 from lodd.registers.needs import Needs
 from lodd.registers.opening import Opening, check_files, columns_of_all, partitions_of
@@ -206,6 +207,7 @@ def readable(place: Place) -> Iterator[None]:
     except OUR_FAULT:
         raise
     except (*_UNREADABLE, *READ_FAILURE) as error:
+        refuse_full(error)
         told = _diagnosed(place)
         said = str(getattr(error, "strerror", None) or error).strip().split("\n", 1)[0]
         reason = _QUOTED_LINE.sub(r"\1…", said)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from typing import Final
+
 from lodd.errors import DataError, Problem, UsageError
 from lodd.locale import Text
 
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 ENGINES = ("duckdb", "postgresql", "spark")
 
 
@@ -35,6 +40,12 @@ def no_room(engine: str, said: str) -> DataError:
             ),
         )
     )
+
+
+def refuse_full(error: Exception) -> None:
+    """Raises NoRoomError where what failed is the writing of a copy, on a disk that is full."""
+    if getattr(error, "errno", None) in _FULL or "No space left on device" in str(error):
+        raise no_room("TMPDIR", os.strerror(errno.ENOSPC)) from error
 
 
 def no_library(engine: str, extra: str) -> UsageError:
