@@ -5,9 +5,10 @@ leaves out and counts what does not count, and works out each month's value. Eve
 exact integer until the last division. ``reference_panel`` says the same slowly, person by person and day by day; it is
 the definition that the fast way is held to.
 
-The order, for each register: people who were not drawn → equal rows → superseded versions → bad dates → missing
-values; then for each measure: ``where`` → ``merge`` → the aggregate of the month; then combinations; then what is
-missing because no register covers it, or because the person is dead or abroad.
+The order, for each register: people who were not drawn → rows registered after the day that is asked for → equal rows →
+superseded versions → records taken back → bad dates → missing values; then for each measure: ``where`` → ``merge`` →
+the aggregate of the month → several months together; then combinations and first times; then what is missing because no
+register covers it, or because the person is dead or abroad.
 """
 
 from lodd.registers.facts import with_facts
