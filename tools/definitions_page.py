@@ -42,6 +42,7 @@ registers:
 """,
 )
 _VALUE = Text(nb="verdi", en="value")
+_ONGOING = Text(nb="pågår", en="ongoing")
 _FACTS = Text(nb="deltakeren", en="participant")
 
 
@@ -67,7 +68,7 @@ def definitions_page(language: Language) -> str:
 
 def _drawn(example: Any, language: Language) -> Iterator[str]:
     """The records as bars under the months, and the values."""
-    rows = [row for name in COLUMNS for row in _rows(name, example)]
+    rows = [row for name in COLUMNS for row in _rows(name, example, language)]
     width = max((len(label) for label, _, _ in rows), default=len(_VALUE[language])) + 2
     yield (" " * width + "".join(f"{first_day(month):%Y-%m}"[2:].rjust(_WIDTH) for month in _MONTHS)).rstrip()
     for label, active, dates in rows:
@@ -75,11 +76,12 @@ def _drawn(example: Any, language: Language) -> Iterator[str]:
         yield f"{label.ljust(width)}{bar}   {dates}"
     for name, day in example.facts.items():
         yield f"{_FACTS[language]}: {name} = {day}"
-    values = "".join(value.rjust(_WIDTH) for value in example.values.split())
+    said = [value.replace(".", ",") if language == "nb" and value != "." else value for value in example.values.split()]
+    values = "".join(value.rjust(_WIDTH) for value in said)
     yield f"{_VALUE[language].ljust(width)}{values}"
 
 
-def _rows(name: str, example: Any) -> Iterator[tuple[str, list[bool], str]]:
+def _rows(name: str, example: Any, language: Language) -> Iterator[tuple[str, list[bool], str]]:
     register = Register.model_validate(tomllib.loads(REGISTERS, parse_float=Decimal)["registers"][name])
     for number, cells in enumerate(example.records.get(name, ()), 1):
         row: dict[str, Any] = dict(zip(COLUMNS[name], cells, strict=True))
@@ -88,6 +90,6 @@ def _rows(name: str, example: Any) -> Iterator[tuple[str, list[bool], str]]:
         said = ", ".join(
             f"{cell:g}" if isinstance(cell, float) else str(cell) for key, cell in row.items() if key not in dates
         )
-        until = f" – {row['stop']}" if register.stop else ""
+        until = f" – {row['stop'] or _ONGOING[language]}" if register.stop else ""
         when = f"{row[register.start or '']:%Y-%m}" if name == "pay" else f"{row[register.start or '']}{until}"
         yield f"{name} {said}", [touches(register, record, month) for month in _MONTHS], when

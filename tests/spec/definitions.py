@@ -303,6 +303,18 @@ SECTIONS: Final[tuple[tuple[Text, tuple[Example, ...]], ...]] = (
             ),
             Example(
                 Text(
+                    nb="En kombinasjon mangler der noe av det den er satt sammen av, mangler, også når resten avgjør",
+                    en="A combination is missing where anything that it is made of is, also where the rest settles it",
+                ),
+                '[outcomes.well_paid]\nregister = "pay"\n'
+                'measure = { mean = "amount", at_least = 150, empty = "missing" }\n\n'
+                + JOB + '[outcomes.job_or_well_paid]\nany_of = ["job", "well_paid"]\n',
+                {"jobs": ((on(1, 1), on(2, 28), "bakery", 20.0),),
+                 "pay": ((on(1, 1), "bakery", 100), (on(3, 1), "bakery", 500), (on(4, 1), "bakery", 90))},
+                "1 . 1 0 . . . .",
+            ),
+            Example(
+                Text(
                     nb="Den første måneden med jobb etter trekningen; jobben før teller ikke",
                     en="The first month with a job after the draw; the job before does not count",
                 ),

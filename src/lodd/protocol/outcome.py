@@ -42,7 +42,11 @@ class Outcome(Frozen):
         description="Which day of the month counts, for `status` registers. `any day` is the largest simultaneous "
         "total on one day. Default: `day 16` for a sum, mean or last value without threshold, else `any day`.",
     )
-    all_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 1.")
+    all_of: tuple[str, ...] = Field(
+        default=(),
+        description="Outcomes that must all be 1. A combination is missing where any of its outcomes is, also where the "
+        "others would settle it; after death and abroad its own rules hold, whatever theirs are.",
+    )
     any_of: tuple[str, ...] = Field(default=(), description="Outcomes of which one must be 1.")
     none_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 0.")
     first_of: str | None = Field(

@@ -36,7 +36,11 @@ class Column(Frozen):
 
 
 class Merge(Frozen):
-    """Makes one relationship of several records, for instance one per employer, before anything is counted."""
+    """Makes one relationship of several records, for instance one per employer, before anything is counted.
+
+    Records that do not meet an outcome's `where` take no part in it: to ask how large the relationship's own value is,
+    use `at_least`.
+    """
 
     by: tuple[ColumnName, ...] = Field(min_length=1, description="Columns that name the relationship.")
     overlap: Literal["latest", "sum", "max"] = Field(
