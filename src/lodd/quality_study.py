@@ -44,10 +44,14 @@ def check_quality(
 
 def _drawn(study: Study) -> tuple[Participants | None, LoddError | None]:
     """The people drawn, None before anybody is; with facts from `fixed` registers, or why they cannot be had."""
+    from lodd.registers.engines.problems import EngineFailedError
+
     if not (study.folder / PARTICIPANTS_FILE).exists():
         return None, None
     try:
         return study.participants, None
+    except EngineFailedError:
+        raise  # says nothing of the facts
     except (DataError, UsageError) as error:
         return read_participants(study.trial, study.folder), error
 

@@ -135,6 +135,25 @@ def test_a_server_that_goes_away_in_the_middle(server: Any, tmp_path: Path, monk
     assert not list(tmp_path.iterdir())
 
 
+def test_a_server_that_goes_away_says_nothing_of_the_registers(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check stops, and its pages stay what they were."""
+    from lodd.registers.engines.on_postgresql import PostgreSQLEngine
+    from lodd.registers.quality import check_registers
+
+    monkeypatch.setenv("LODD_ENGINE", "postgresql")
+    read = PostgreSQLEngine.table_sha256
+
+    def interrupted(self: PostgreSQLEngine, name: str) -> str:
+        server.execute("SELECT pg_terminate_backend(%s)", [self._connection.info.backend_pid])
+        return read(self, name)
+
+    monkeypatch.setattr(PostgreSQLEngine, "table_sha256", interrupted)
+    with pytest.raises(DataError, match="was lost"):
+        check_registers(trial(), tmp_path, PEOPLE)
+
+
 def test_the_servers_disk_is_full(server: Any, tmp_path: Path) -> None:
     """As near as can be: intermediate results may take no more than so much."""
     server.execute(MANY)

@@ -18,8 +18,12 @@ def no_such_engine(name: str) -> UsageError:
     return UsageError(Problem(found, "--engine, LODD_ENGINE", Text.same(", ".join(ENGINES))))
 
 
-class NoRoomError(DataError):
-    """Memory and disk are used up: nothing is wrong with the data."""
+class EngineFailedError(DataError):
+    """What computes gave up: nothing is wrong with the data."""
+
+
+class NoRoomError(EngineFailedError):
+    """Memory and disk are used up."""
 
 
 def no_room(engine: str, said: str) -> DataError:
@@ -105,7 +109,7 @@ def no_connection(reason: str) -> UsageError:
 
 
 def connection_lost(reason: str) -> DataError:
-    return DataError(
+    return EngineFailedError(
         Problem(
             Text(
                 nb=f"forbindelsen til PostgreSQL ble brutt ({reason}); ingenting er skrevet",

@@ -21,7 +21,7 @@ from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import clean_drawn, drawn_rows, numbered
 from lodd.registers.databases import engine_where
 from lodd.registers.engines import Engine, engine_of
-from lodd.registers.engines.problems import NoRoomError
+from lodd.registers.engines.problems import EngineFailedError
 from lodd.registers.memory import Memory
 from lodd.registers.needs import Needs, needs_of
 from lodd.registers.quality.file_findings import declared_breaks, month_findings, people_findings
@@ -101,7 +101,7 @@ class _Check:
                     if register.temporality == "fixed":
                         return self._facts(engine, about, source, rows, people)
                     return self._over_time(about, source, rows, people)
-        except NoRoomError:
+        except EngineFailedError:
             raise  # says nothing of the register
         except (DataError, UsageError) as error:
             return replace(about, readable=False, findings=self._unreadable(register_id, error))

@@ -15,7 +15,7 @@ from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants, known_register
 from lodd.registers.cleaning import KEPT, judge, numbered
 from lodd.registers.engines import Engine
-from lodd.registers.engines.problems import NoRoomError
+from lodd.registers.engines.problems import EngineFailedError
 from lodd.registers.needs import needs_of
 from lodd.registers.quality.rows import People
 from lodd.registers.sources import check_columns, open_file, readable
@@ -86,7 +86,7 @@ def _rows(engine: Engine, trial: Trial, folder: Path, register_id: str | None, p
             judged, _ = judge(mine, source, register, needs)
             dates = ("day",) if register.temporality == "event" else ("started", "ended")
             return engine.keep(judged.filter(judged.fate == KEPT).select("person", *dates))
-    except NoRoomError:
+    except EngineFailedError:
         raise
     except (DataError, UsageError):
         return None
