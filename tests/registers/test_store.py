@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -146,6 +147,40 @@ def test_a_panel_changed_by_hand(path: Path) -> None:
     error = refused(path)
     assert "gir ikke kontrollsummen" in error.render("nb")
     assert "do not give the hash" in error.render("en")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("person_id", "b"), ("event_month", 9), ("month", date(2015, 6, 2)), ("month", None)]
+)
+def test_a_row_that_was_given_to_another_person_or_month(column: str, value: Any, path: Path) -> None:
+    """The hash takes it from each person's first row whose and when the others are."""
+    fifth = pl.int_range(pl.len()) == 4
+    change(path, **{column: pl.when(fifth).then(pl.lit(value)).otherwise(column)})
+    assert "do not give the hash" in refused(path).render("en")
+
+
+def told_otherwise(path: Path, about: Any) -> None:
+    table = pq.read_table(path)
+    content = about if isinstance(about, str) else json.dumps(about)
+    pq.write_table(table.replace_schema_metadata({b"lodd.panel": content.encode()}), path)
+
+
+def about(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"lodd.panel"])
+    return found
+
+
+@pytest.mark.parametrize("change", [{"coverage": {}}, {"window": "-3..3"}, {"window": "-1..2"}])
+def test_other_months_than_the_protocols(change: dict[str, Any], path: Path) -> None:
+    told_otherwise(path, about(path) | change)
+    assert "do not give the hash" in refused(path).render("en")
+
+
+@pytest.mark.parametrize("key", ["window", "coverage", "notes", "provenance", None])
+def test_what_a_panel_says_of_itself_is_damaged(key: str | None, folder: Path, path: Path) -> None:
+    told_otherwise(path, "{" if key is None else about(path) | {key: 5})
+    assert "not a panel" in refused(path).render("en")
+    assert not is_current(path, TRIAL, folder, PEOPLE) or key in {"window", "coverage", "notes"}
 
 
 def test_written_again_with_other_row_groups_it_is_the_same(panel: Panel, path: Path) -> None:

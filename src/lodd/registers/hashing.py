@@ -81,10 +81,28 @@ class PanelHash:
 
 
 def panel_sha256(panel: Panel) -> str:
-    """The hash of a whole panel."""
+    """The hash of a whole panel; empty where its rows are not each person's months, one after the other."""
+    if not _follows(panel):
+        return ""
     found = PanelHash(len(panel.window))
     found.add(panel.frame)
     return found.hexdigest()
+
+
+def _follows(panel: Panel) -> bool:
+    """Do the first row of each person and the window say who and when the others are of, as the hash takes it?"""
+    frame, months = panel.frame, len(panel.window)
+    if frame.height % months:
+        return False
+    event_months = np.arange(panel.window.first, panel.window.last + 1)
+    since = pl.col("month").dt.year().cast(pl.Int32) * 12 + pl.col("month").dt.month() - pl.col("event_month")
+    rows = frame.select(
+        at=pl.Series(np.tile(event_months, frame.height // months)) == pl.col("event_month"),
+        month=since == since.gather_every(months).repeat_by(months).explode(),
+        day=pl.col("month").dt.day() == 1,
+        person=pl.col(PERSON) == pl.col(PERSON).gather_every(months).repeat_by(months).explode(),
+    )
+    return all(rows.select(pl.all().all(ignore_nulls=False)).row(0))
 
 
 def _kind(dtype: pl.DataType) -> str:

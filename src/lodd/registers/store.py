@@ -23,6 +23,7 @@ from lodd.protocol.types import Panel, Participants, RegisterNote
 from lodd.registers import panel_problems, problems
 from lodd.registers.hashing import PanelHash, panel_sha256
 from lodd.registers.needs import registers_used
+from lodd.registers.panel import coverage_of
 from lodd.registers.provenance import ENGINE, VALUES, definitions_sha256, participants_sha256, provenance_of
 from lodd.registers.sources import file_sha256
 
@@ -120,7 +121,8 @@ def read_panel(path: Path, trial: Trial) -> Panel:
     if _about(path)["provenance"].get("definitions") != definitions_sha256(trial):
         raise problems.other_definitions(path)
     panel = read_any_panel(path, trial.outcomes)
-    if panel.provenance.get(VALUES) != panel_sha256(panel):
+    declared = panel.window == trial.analysis.window.months and panel.coverage == coverage_of(trial)
+    if not declared or panel.provenance.get(VALUES) != panel_sha256(panel):
         raise panel_problems.values_changed(path)
     return panel
 
@@ -152,14 +154,17 @@ def read_any_panel(path: Path, outcomes: Mapping[str, Outcome] | None = None) ->
     about, table = _read(path)
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
-    return Panel(
-        frame=frame,
-        window=MonthRange.parse(about["window"]),
-        outcomes=dict(outcomes or {}),
-        coverage={name: (first, last) for name, (first, last) in about["coverage"].items()},
-        notes=tuple(RegisterNote(register, kind, count) for register, kind, count in about["notes"]),
-        provenance=about["provenance"],
-    )
+    try:
+        return Panel(
+            frame=frame,
+            window=MonthRange.parse(about["window"]),
+            outcomes=dict(outcomes or {}),
+            coverage={name: (first, last) for name, (first, last) in about["coverage"].items()},
+            notes=tuple(RegisterNote(register, kind, count) for register, kind, count in about["notes"]),
+            provenance=about["provenance"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise problems.not_a_panel(path) from error
 
 
 def is_current(path: Path, trial: Trial, folder: Path, participants: Participants) -> bool:
@@ -200,7 +205,11 @@ def _about(path: Path) -> dict[str, Any]:
         raise problems.not_a_panel(path) from error
     if _KEY not in metadata:
         raise problems.not_a_panel(path)
-    about: dict[str, Any] = json.loads(metadata[_KEY])
-    if about.get("format") != _FORMAT:
+    try:
+        about: Any = json.loads(metadata[_KEY])
+    except ValueError as error:
+        raise problems.not_a_panel(path) from error
+    said = about if isinstance(about, dict) else {}
+    if said.get("format") != _FORMAT or not isinstance(said.get("provenance"), dict):
         raise problems.not_a_panel(path)
-    return about
+    return said
