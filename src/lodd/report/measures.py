@@ -11,6 +11,7 @@ from lodd.protocol.code_list import GROUP, CodeGroup
 from lodd.protocol.measure import DRAW
 from lodd.protocol.outcome import Condition, Measure, Outcome, Scalar
 from lodd.protocol.register import Register
+from lodd.protocol.types import may_be_empty
 from lodd.report.context import Context
 
 
@@ -23,7 +24,10 @@ def definition(c: Context, outcome: str) -> list[str]:
     elif declared.months_since is not None:
         computed = [c.words("measure.months_since", day=_day(c, declared.months_since))]
     else:
-        computed = [_from_first(c, declared) or _combination(c, declared)]
+        first = _from_first(c, declared)
+        computed = [first, c.words("measure.open")] if first else [_combination(c, declared)]
+        if first is None and may_be_empty(c.trial, outcome):
+            computed.append(c.words("measure.parts_missing"))
     return [*described, *computed]
 
 
@@ -59,6 +63,8 @@ def _added(c: Context, outcome: Outcome, measure: Measure) -> Iterator[str]:
         yield c.words(f"measure.{kind}", before=str(measure.within - 1))
     for key, column in measure.reference.items():
         yield c.words(f"measure.{key}", day=_day(c, column))
+        if column != DRAW:
+            yield c.words("measure.lacking")
     if measure.empty is not None:
         yield c.words(f"measure.empty.{measure.empty}")
 
