@@ -124,8 +124,8 @@ EMPLOYMENT = {"register": "employment"}
             {"first_of": "in_work"},
             "1 i den første måneden, fra og med måned 1, der «I arbeid» gjelder, ellers 0. Den mangler der svaret "
             "avhenger av en måned uten verdi.",
-            "1 in the first month, from month 1 on, in which “In work” holds, else 0. It is missing where the answer depends on "
-            "a month without a value.",
+            "1 in the first month, from month 1 on, in which “In work” holds, else 0. It is missing where the answer "
+            "depends on a month without a value.",
         ),
     ],
 )
