@@ -51,7 +51,7 @@ class PostgreSQLCopies:
 
     def restore(self) -> None:
         self._run("DROP DATABASE live WITH (FORCE)")
-        self._run("CREATE DATABASE live TEMPLATE kept STRATEGY file_copy")
+        self._run("CREATE DATABASE live TEMPLATE kept")
 
     def stop(self) -> None:
         self._server.cleanup()
