@@ -9,6 +9,7 @@ from typing import Final
 from lodd.locale import Text, join_words, long_date
 from lodd.protocol.checks.finding import Finding, Path, unknown
 from lodd.protocol.model import Trial
+from lodd.protocol.months import last_day, month_index, whole_months
 from lodd.protocol.register import Register
 
 _DAY: Final = timedelta(days=1)
@@ -44,7 +45,8 @@ def _source(path: tuple[str, ...], register: Register) -> Iterator[Finding]:
         yield Finding((*path, given[1]), Text(nb=f"registeret har {both[0]}", en=f"the register has {both[1]}"), kinds)
     if (register.table is None) != (register.database is None):
         found = Text(nb="«table» og «database» hører sammen", en='"table" and "database" go together')
-        yield Finding((*path, "table" if register.table else "database"), found)
+        todo = Text.same('table = "hr.jobs", database = "duckdb:extracts.duckdb" | "postgresql"')
+        yield Finding((*path, "table" if register.table else "database"), found, None, todo)
     if register.csv is not None and (register.file is None or register.file.endswith(".parquet")):
         found = Text(nb="«csv» gjelder bare CSV-filer", en='"csv" is for CSV files only')
         yield Finding((*path, "csv"), found)
@@ -137,6 +139,34 @@ def check_as_of(trial: Trial) -> Iterator[Finding]:
             f"{join_words(as_they_are, 'en')}",
         )
         yield Finding(("analysis", "as_of"), found, warning=True)
+
+
+def check_population(trial: Trial) -> Iterator[Finding]:
+    """Deaths and stays abroad that are known for a shorter time than the outcomes: nobody is said to die after it."""
+    behind = {outcome.register_id for outcome in trial.outcomes.values()}
+    measured = [register.covers for name, register in trial.registers.items() if name in behind]
+    months = [whole_months(covers.since, covers.until)[1] for covers in measured if covers is not None]
+    last = min(max(months, default=0), month_index(trial.enrolment.closes) + trial.analysis.window.after)
+    words = {
+        "deaths": Text(nb="den som dør senere, regnes som i live", en="whoever dies later counts as living"),
+        "emigrations": Text(nb="den som flytter ut senere, regnes som bosatt", en="whoever leaves later counts as here"),
+    }
+    for key, counted in words.items():
+        register = trial.registers.get(getattr(trial.population, key) or "")
+        if register is None or register.covers is None or register.covers.until >= last_day(last):
+            continue
+        until = register.covers.until
+        found = Text(
+            nb=f"registeret slutter {long_date(until, 'nb')}, men utfall måles til {long_date(last_day(last), 'nb')}: "
+            f"{counted.nb}, uten arbeid, ytelser og annet",
+            en=f"the register ends on {long_date(until, 'en')}, but outcomes are measured until "
+            f"{long_date(last_day(last), 'en')}: {counted.en}, with no work, benefits or anything else",
+        )
+        todo = Text(
+            nb="Hent et senere uttrekk, eller la de andre registrene slutte samtidig («covers»).",
+            en='Fetch a later extract, or let the other registers end with it ("covers").',
+        )
+        yield Finding(("population", key), found, None, todo, warning=True)
 
 
 def check_roles(trial: Trial) -> Iterator[Finding]:
