@@ -17,6 +17,7 @@ from lodd.protocol.model import Trial
 from lodd.protocol.types import Panel
 from lodd.registers import brought_panel, build_panel, is_current, read_panel, write_panel
 from lodd.registers.provenance import definitions_sha256
+from lodd.registers.scratch import PREFIX
 from tests.registers.small import IN_WORK, JOBS, PAY, people_of, table, trial_of
 
 DAY = date(2015, 3, 7)
@@ -242,7 +243,9 @@ def test_an_interrupted_write_leaves_what_was_there(panel: Panel, path: Path, mo
     before = path.read_bytes()
 
     def half(*_: Any, **__: Any) -> None:
-        assert len(list(path.parent.iterdir())) == 2  # a beginning is there
+        (beginning,) = set(path.parent.iterdir()) - {path}  # which the next one finds if this one is killed
+        assert beginning.name.startswith(PREFIX)
+        assert beginning.stat().st_mode & 0o777 == 0o700
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", half)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from lodd.registers.engines import READ_FAILURE, DuckDBEngine, Engine, engine_of
 from lodd.registers.engines.duckdb_tables import NoSuchTableError, copied_table, table_sha256
 from lodd.registers.engines.problems import refuse_full
 from lodd.registers.problems import Place
+from lodd.registers.scratch import temporary_folder
 from lodd.registers.source_problems import FileMissingError
 
 
@@ -76,7 +76,7 @@ def _readable(place: Place, name: str) -> Iterator[None]:
 def _of_file(engine: Engine, path: Path, name: str) -> ir.Table:
     if isinstance(engine, DuckDBEngine):
         return engine.read_database(path, name)
-    folder = tempfile.TemporaryDirectory(prefix="lodd-")
+    folder = temporary_folder()
     weakref.finalize(engine, folder.cleanup)
     copy = Path(folder.name) / "table.parquet"
     copied_table(path, name, copy)
@@ -98,7 +98,11 @@ def _server(engine: Engine, place: Place) -> Any:
             nb=f"registeret er en tabell i PostgreSQL, og motoren er {engine.name}",
             en=f"the register is a table in PostgreSQL, and the engine is {engine.name}",
         )
-        raise UsageError(Problem(found, place.at(), None, Text.same("--engine postgresql, LODD_ENGINE=postgresql")))
+        step = Text(
+            nb="sett LODD_ENGINE=postgresql, eller bruk --engine postgresql der kommandoen har det",
+            en="set LODD_ENGINE=postgresql, or use --engine postgresql where the command has it",
+        )
+        raise UsageError(Problem(found, place.at(), None, step))
     return engine
 
 

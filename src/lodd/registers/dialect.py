@@ -7,7 +7,6 @@ which every engine reads alike. Dates and numbers are then put into the usual fo
 from __future__ import annotations
 
 import codecs
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from lodd.protocol.register import Register
 from lodd.protocol.source import Csv, DateFormat
 from lodd.registers.files import head
+from lodd.registers.scratch import temporary_folder
 
 _BLOCK: Final = 8 * 2**20
 _ORDER: Final[dict[DateFormat, tuple[int, int, int]]] = {
@@ -64,7 +64,7 @@ def copied(paths: Sequence[Path], columns: Sequence[str], csv: Csv, reader: obje
     Raises:
         pyarrow.ArrowInvalid, UnicodeDecodeError: a file is not what is declared.
     """
-    folder = tempfile.TemporaryDirectory(prefix="lodd-")
+    folder = temporary_folder()
     weakref.finalize(reader, folder.cleanup)
     schema = pa.schema([(name, pa.string()) for name in columns])
     copies = [Path(folder.name) / f"{number}.parquet" for number in range(len(paths))]

@@ -1,6 +1,6 @@
-"""A folder for intermediate results that hold personal data: nobody else can read it, and it goes with its process.
+"""Folders for intermediate results that hold personal data: nobody else can read them, and they go with their process.
 
-It lies beside the results, where personal data are expected, and not in the machine's folder for temporary files.
+What is large lies beside the results, where personal data are expected; else it is among the machine's temporary files.
 """
 
 from __future__ import annotations
@@ -27,11 +27,36 @@ def scratch_folder(beside: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made.
     """
-    for left in beside.glob(f"{_own('*')}*"):
+    with temporary_folder(beside) as folder:
+        yield Path(folder)
+
+
+def temporary_folder(beside: Path | None = None) -> tempfile.TemporaryDirectory[str]:
+    """Such a folder, within ``beside`` or among the machine's temporary ones, for as long as it is held on to.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    within = Path(tempfile.gettempdir()) if beside is None else beside
+    return tempfile.TemporaryDirectory(prefix=_prefix(within), dir=within)  # made with mode 0700
+
+
+def lasting_folder() -> str:
+    """Such a folder among the machine's temporary ones, for the caller to remove.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    within = Path(tempfile.gettempdir())
+    return tempfile.mkdtemp(prefix=_prefix(within), dir=within)
+
+
+def _prefix(within: Path) -> str:
+    """What such folders' names begin with there, after those of killed processes were removed."""
+    for left in within.glob(f"{_own('*')}*"):
         if _abandoned(left.name):
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_own(str(os.getpid())), dir=beside) as folder:  # made with mode 0700
-        yield Path(folder)
+    return _own(str(os.getpid()))
 
 
 def _own(process: str) -> str:

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lodd.errors import DataError, UsageError
-from lodd.files import whole
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 from lodd.protocol.outcome import Outcome
@@ -25,6 +24,7 @@ from lodd.registers.hashing import PanelHash, panel_sha256
 from lodd.registers.needs import registers_used
 from lodd.registers.panel import coverage_of
 from lodd.registers.provenance import ENGINE, VALUES, definitions_sha256, participants_sha256, provenance_of
+from lodd.registers.scratch import scratch_folder
 from lodd.registers.sources import file_sha256
 
 _KEY: Final = b"lodd.panel"
@@ -32,7 +32,7 @@ _FORMAT: Final = 2
 
 
 class PanelWriter:
-    """Writes a panel some people at a time, beside its place, and moves it there when it is whole.
+    """Writes a panel some people at a time, in a folder of its own beside its place, and moves it there when whole.
 
     A ``with`` block; unless :meth:`finish` was called in it nothing is left, and ``path`` is as it was.
 
@@ -52,15 +52,16 @@ class PanelWriter:
     def __enter__(self) -> Self:
         with _writable(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._beside = self._stack.enter_context(whole(self._path))
+            self._beside = self._stack.enter_context(scratch_folder(self._path.parent)) / self._path.name
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._writer is not None and not self._finished:
             with suppress(OSError, pa.ArrowException):
                 self._writer.close()
-        with _writable(self._path):
-            self._stack.__exit__(kind, error, at)
+        with self._stack, _writable(self._path):
+            if self._finished and kind is None:
+                self._beside.replace(self._path)
 
     def add(self, frame: pl.DataFrame) -> None:
         """The rows of the next people."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from polars import selectors
 from lodd.registers.engines import problems
 from lodd.registers.engines.duckdb_tables import attached, check_table, parts_of
 from lodd.registers.engines.protocol import ROW
+from lodd.registers.scratch import lasting_folder
 
 _FILE_ROW = "file_row_number"
 _MICROSECONDS = 6
@@ -182,7 +182,7 @@ def _as_elsewhere(table: ir.Table) -> ir.Table:
 def _private_folder() -> str:
     """DuckDB's own would be `.tmp`, readable by all, wherever one happens to stand; without any it does not spill."""
     try:
-        return tempfile.mkdtemp(prefix="lodd-")
+        return lasting_folder()
     except OSError:
         return ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -25,6 +24,7 @@ from polars import selectors
 from lodd.registers.engines import problems
 from lodd.registers.engines.protocol import ROW, UnreadableError
 from lodd.registers.engines.types import plain_columns, shown_schema, with_nulls
+from lodd.registers.scratch import temporary_folder
 
 MASTER: Final = "LODD_SPARK_MASTER"
 _LOCAL: Final = "local[2]"
@@ -82,7 +82,7 @@ class SparkEngine:
         self._backend: Any = ibis.pyspark.connect(session)
         self._backend.compiler = compiler()
         self._number = count()
-        self._folder = tempfile.TemporaryDirectory(prefix="lodd-")
+        self._folder = temporary_folder()
         self._kept: list[tuple[str, Any]] = []
 
     @property
