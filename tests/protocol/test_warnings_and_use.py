@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lodd.errors import UsageError
 from lodd.protocol import Baseline, MonthRange, load_trial, parse_trial, protocol_sha256
+from lodd.protocol.checks import check_trial
 from lodd.protocol.types import known_register
+from tests.registers.small import DEATHS, JOBS, trial_of
 
 
 def warnings(text: str) -> str:
@@ -121,3 +124,21 @@ def test_outcome_measured_in_facts(edited) -> None:
     )
     with pytest.raises(ProtocolError, match="baseline facts, not outcomes"):
         parse_trial(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (date(2016, 12, 31), []),
+        (
+            date(2016, 11, 30),
+            ["the register ends on 30 November 2016, but outcomes are measured until 31 December 2016"],
+        ),
+    ],
+)
+def test_deaths_that_are_known_for_a_shorter_time_than_the_outcomes(ends: date, said: list[str]) -> None:
+    deaths = DEATHS | {"covers": {"from": date(2015, 1, 1), "until": ends}}
+    outcomes = {"job": {"register": "jobs", "measure": {"any": True}}}
+    trial = trial_of({"jobs": JOBS, "deaths": deaths}, outcomes, population={"deaths": "deaths"})
+    found = [finding.found.en for finding in check_trial(trial) if "ends on" in finding.found.en]
+    assert [each.partition(":")[0] for each in found] == said

@@ -44,8 +44,8 @@ class Outcome(Frozen):
     )
     all_of: tuple[str, ...] = Field(
         default=(),
-        description="Outcomes that must all be 1. A combination is missing where any of its outcomes is, also where the "
-        "others would settle it; after death and abroad its own rules hold, whatever theirs are.",
+        description="Outcomes that must all be 1. A combination is missing where any of its outcomes is, also where "
+        "the others would settle it; after death and abroad its own rules hold, whatever theirs are.",
     )
     any_of: tuple[str, ...] = Field(default=(), description="Outcomes of which one must be 1.")
     none_of: tuple[str, ...] = Field(default=(), description="Outcomes that must all be 0.")

@@ -8,7 +8,7 @@ from lodd.protocol.checks.explanations import check_explanations
 from lodd.protocol.checks.finding import Finding
 from lodd.protocol.checks.outcomes import check_outcomes
 from lodd.protocol.checks.plan import check_plan
-from lodd.protocol.checks.registers import check_as_of, check_registers, check_roles
+from lodd.protocol.checks.registers import check_as_of, check_population, check_registers, check_roles
 from lodd.protocol.checks.trial import check_arms, check_draw, check_enrolment
 from lodd.protocol.model import Trial
 
@@ -22,6 +22,7 @@ _FIRST = (
     check_as_of,
     check_breaks,
     check_roles,
+    check_population,
     check_code_lists,
     check_outcomes,
 )

@@ -146,10 +146,14 @@ def check_population(trial: Trial) -> Iterator[Finding]:
     behind = {outcome.register_id for outcome in trial.outcomes.values()}
     measured = [register.covers for name, register in trial.registers.items() if name in behind]
     months = [whole_months(covers.since, covers.until)[1] for covers in measured if covers is not None]
-    last = min(max(months, default=0), month_index(trial.enrolment.closes) + trial.analysis.window.after)
+    if not months:
+        return
+    last = min(max(months), month_index(trial.enrolment.closes) + trial.analysis.window.after)
     words = {
         "deaths": Text(nb="den som dør senere, regnes som i live", en="whoever dies later counts as living"),
-        "emigrations": Text(nb="den som flytter ut senere, regnes som bosatt", en="whoever leaves later counts as here"),
+        "emigrations": Text(
+            nb="den som flytter ut senere, regnes som bosatt", en="whoever leaves later counts as living here"
+        ),
     }
     for key, counted in words.items():
         register = trial.registers.get(getattr(trial.population, key) or "")
