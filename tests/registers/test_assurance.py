@@ -97,3 +97,12 @@ def test_records_that_no_panel_can_be_built_from() -> None:
 )  # fmt: skip
 def test_months(written: str, drawn_at: Any, month: Any) -> None:
     assert parse_month(written, drawn_at) == month
+
+
+def test_first_times_are_looked_for_from_before_the_months_that_are_asked_about() -> None:
+    outcomes = {"job": {"register": "jobs", "measure": {"any": True}}, "first": {"first_of": "job", "from": -2}}
+    trial = trial_of({"jobs": JOBS}, outcomes, window=(2, 3))
+    jobs = "records.jobs = [{ start = 2015-02-01, stop = 2015-02-02 }, { start = 2015-06-01, stop = 2015-06-02 }]"
+    text = case("drawn_at = 2015-03-10", jobs.replace(" }", ", hours = 1 }"), "expect.first = { 2015-06 = 0 }")
+    (tested,) = assure(trial, parse_assurance(trial, text.encode()))
+    assert tested.holds

@@ -62,10 +62,11 @@ def narrowed(trial: Trial, outcomes: Sequence[str]) -> Trial:
 
 
 def _only(trial: Trial, assured: Assured) -> Trial:
-    """What is asked about, in a window that holds every month asked for."""
-    months = [each.month - month_index(assured.drawn_at[each.case]) for each in assured.expectations]
-    window = Window.model_construct(before=max(0, -min(months)), after=max(0, *months))
+    """What is asked about, in a window that holds every month asked for, and each that first times are looked from."""
     asked = narrowed(trial, [each.outcome for each in assured.expectations])
+    months = [each.month - month_index(assured.drawn_at[each.case]) for each in assured.expectations]
+    months += [outcome.from_month for outcome in asked.outcomes.values() if outcome.first_of or outcome.ever_of]
+    window = Window.model_construct(before=max(0, -min(months)), after=max(0, *months))
     return asked.model_copy(update={"analysis": asked.analysis.model_copy(update={"window": window})})
 
 
