@@ -40,7 +40,8 @@ LEAST: Final = 16
 _FULL: Final = ("53100", "53200", "53400")
 _NOT_TO_BE_WRITTEN: Final = ("25006", "42501")
 _STOPPED: Final = "57014"
-_QUOTED: Final = re.compile(r'"[^"]*"')
+_QUOTED: Final = re.compile(r"""".*"|(?<!\w)'.*'|[«»„“].*[»«“”]""")
+"""From the first quotation mark to the last: what stands between them may have some of its own."""
 _SESSION: Final = (
     "SET TIMEZONE = 'UTC'",
     "SET synchronize_seqscans = off",  # rows are numbered in the order in which they lie
