@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from lodd.errors import UsageError
+from lodd.errors import ProtocolError, UsageError
 from lodd.protocol import Trial, read_participants
-from lodd.simulate import Simulation, write_simulation
+from lodd.simulate import Simulation, SimulationSettings, check_settings, write_simulation
 from lodd.simulate.store import UNFINISHED_FILE
 
 
@@ -43,6 +44,26 @@ def test_files_that_cannot_be_written(simulation: Simulation, short: Trial, tmp_
     with pytest.raises(UsageError, match="cannot be written to"):
         write_simulation(simulation, with_file(short, "deaths", file), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("source", "nb"),
+    [
+        ({"table": "deaths", "database": "duckdb:x.duckdb"}, "er en tabell i en database"),
+        ({"dataset": "registers/DEATHS"}, "er et datasett fra microdata.no"),
+        ({"parts": ({"file": "a.csv"},)}, "er satt sammen av flere kilder"),
+        ({"file": "deaths.csv", "csv": {"delimiter": ";"}}, "er CSV på en egen måte"),
+    ],
+)
+def test_sources_that_are_no_plain_file_are_refused_before_anything_is_simulated(
+    few: SimulationSettings, short: Trial, source: dict[str, Any], nb: str
+):
+    declared = short.registers["deaths"].model_dump(by_alias=True) | {"file": None} | source
+    changed = short.registers["deaths"].model_validate(declared)
+    with pytest.raises(ProtocolError) as caught:
+        check_settings(short.model_copy(update={"registers": {**short.registers, "deaths": changed}}), few)
+    assert nb in caught.value.render("nb")
+    assert 'file = "registers/deaths.parquet"' in caught.value.render("en")
 
 
 def test_a_folder_that_is_a_file(simulation: Simulation, short: Trial, tmp_path: Path):

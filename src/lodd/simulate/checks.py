@@ -54,6 +54,7 @@ def check_settings(trial: Trial, settings: SimulationSettings) -> None:
         *_enrolment(trial, settings),
         *_names(trial, settings),
         *_registers(trial),
+        *unwritable_registers(trial, REGISTERS),
         *_points(settings),
     ]
     if problems:
@@ -131,7 +132,59 @@ def _registers(trial: Trial) -> Iterator[Problem]:
                 ),
                 f"trial.toml registers.{register}",
                 Text.same(", ".join(REGISTERS)),
+                Text(
+                    nb="Simuler i en kopi av mappen, med en protokoll uten dette registeret.",
+                    en="Simulate in a copy of the folder, with a protocol that lacks this register.",
+                ),
             )
+
+
+_SOURCES: Final = {
+    "table": Text(nb="en tabell i en database", en="a table of a database"),
+    "dataset": Text(nb="et datasett fra microdata.no", en="a microdata.no dataset"),
+    "parts": Text(nb="satt sammen av flere kilder", en="put together from several sources"),
+    "csv": Text(nb="CSV på en egen måte", en="CSV in a way of its own"),
+}
+
+
+def unwritable_registers(trial: Trial, registers: Iterable[str]) -> Iterator[Problem]:
+    """Simulated registers are written where the trial says, which must be one plain file each."""
+    for name in registers:
+        if (register := trial.registers.get(name)) is None:
+            continue
+        if (key := next((key for key in _SOURCES if getattr(register, key)), None)) is not None:
+            kind = _SOURCES[key]
+            found = Text(
+                nb=f"registeret er {kind.nb}; «lodd simulate» skriver bare vanlige filer",
+                en=f"the register is {kind.en}; `lodd simulate` writes plain files only",
+            )
+            yield _unwritable(found, name, key)
+        elif not _is_plain(register.file or ""):
+            file = register.file
+            found = Text(
+                nb=f"registeret kan ikke skrives til «{file}»", en=f'the register cannot be written to "{file}"'
+            )
+            yield _unwritable(found, name, "file")
+
+
+def _is_plain(name: str) -> bool:
+    path = Path(name)
+    return path.suffix in {".parquet", ".csv"} and not path.is_absolute() and not {"..", "*"} & {*path.parts, *name}
+
+
+def _unwritable(found: Text, register: str, key: str) -> Problem:
+    return Problem(
+        found,
+        f"trial.toml registers.{register}.{key}",
+        Text(
+            nb="én Parquet-fil i forsøkets mappe, eller en CSV-fil uten egen «csv»-tabell",
+            en="one Parquet file in the trial's folder, or a CSV file without a `csv` table of its own",
+        ),
+        Text(
+            nb=f'Simuler i en kopi av mappen, der registeret har bare file = "registers/{register}.parquet".',
+            en=f'Simulate in a copy of the folder, where the register has only file = "registers/{register}.parquet".',
+        ),
+    )
 
 
 def _points(settings: SimulationSettings) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from lodd.locale import Text
 from lodd.protocol import PARTICIPANTS_FILE
 from lodd.protocol.lock import LOCK_FILE, lock_text
 from lodd.protocol.model import Trial
+from lodd.simulate.checks import unwritable_registers
 from lodd.simulate.people import simulation_keys
 from lodd.simulate.simulation import Simulation
 
@@ -86,19 +87,10 @@ def simulation_facts(simulation: Simulation) -> Mapping[str, Any]:
 
 
 def _files(simulation: Simulation, trial: Trial) -> dict[str, pl.DataFrame]:
+    if problems := list(unwritable_registers(trial, simulation.tables)):
+        raise UsageError(problems)
     files = {PARTICIPANTS_FILE: simulation.participants.frame, TRUTH_FILE: simulation.truth}
-    for register, table in simulation.tables.items():
-        name = trial.registers[register].file or ""
-        path = Path(name)
-        if (
-            trial.registers[register].csv is not None
-            or path.suffix not in {".parquet", ".csv"}
-            or path.is_absolute()
-            or {"..", "*"} & {*path.parts, *name}
-        ):
-            raise UsageError(_no_place(register, name))
-        files[name] = table
-    return files
+    return files | {trial.registers[register].file or "": table for register, table in simulation.tables.items()}
 
 
 def _write(frame: pl.DataFrame, file: Path) -> None:
@@ -107,14 +99,3 @@ def _write(frame: pl.DataFrame, file: Path) -> None:
         frame.write_csv(file)
     else:
         frame.write_parquet(file, compression="zstd", statistics=False)
-
-
-def _no_place(register: str, name: str) -> Problem:
-    return Problem(
-        Text(nb=f"registeret kan ikke skrives til «{name}»", en=f'the register cannot be written to "{name}"'),
-        f"trial.toml registers.{register}.file",
-        Text(
-            nb="én Parquet-fil i forsøkets mappe, eller en CSV-fil uten egen «csv»-tabell",
-            en="one Parquet file in the trial's folder, or a CSV file without a `csv` table of its own",
-        ),
-    )
