@@ -65,6 +65,29 @@ def test_combinations_cross_what_their_parts_do(edited) -> None:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "months", "found"),
+    [
+        ('register = "jobs"\nmeasure = { any = true, within = 3 }', "1..1", [True, True, False]),
+        ('register = "jobs"\nmeasure = { any = true, within = 2 }', "1..1", [True, False, False]),
+        ('register = "jobs"\nmeasure = { months_since = "last", at_least = 2, empty = "zero" }', "1..1", [True] * 3),
+        ('first_of = "in_work"', "12..12", [True, False, False]),
+        ('ever_of = "in_work"\nfrom = -2', "1..1", [True, True, True]),
+        ('any_of = ["in_work"]', "1..1", [True, False, False]),
+    ],
+)
+def test_months_that_an_outcome_looks_back_to_cross(edited, outcome: str, months: str, found: list[bool]) -> None:
+    """Enrolment is January to December 2020: month 1 of the first drawn is February 2020."""
+    for day, expected in zip(("2020-02-02", "2019-12-02", "2019-11-02"), found, strict=True):
+        text = edited(
+            ("columns = { hours = { decimals = 1 } }\n",
+             f'columns = {{ hours = {{ decimals = 1 }} }}\nbreaks = [{{ from = {day}, label = "x" }}]\n'),
+            ('outcome = "in_work"\nmonths = "1..24"', f'outcome = "back"\nmonths = "{months}"'),
+            ("[analysis]\n", f'[outcomes.back]\nlabel = "Back"\n{outcome}\n\n[analysis]\n'),
+        )  # fmt: skip
+        assert any(name == "back" for name, _, _ in crossed(text)) is expected, day
+
+
+@pytest.mark.parametrize(
     ("days", "said"),
     [
         (["2019-01-01"], "the break is outside the coverage"),

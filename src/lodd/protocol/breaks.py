@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from lodd.protocol.covariate import Baseline
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange, first_day, last_day, month_index
 from lodd.protocol.source import Break
-from lodd.protocol.types import coverage_months, registers_behind
+from lodd.protocol.types import coverage_months
 
 Path = tuple[str | int, ...]
 BREAK: Final = "break"
 """What a note of the panel calls a break: ``break:2015-01-01``."""
+_FIRST: Final = month_index(date.min)
+_EVER: Final = 12 * date.max.year
+"""How many months a measure looks back that looks back as far as records go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,23 @@ def _asked(trial: Trial) -> Iterator[tuple[Path, str, MonthRange]]:
 
 def _crossed(trial: Trial, outcome: str, months: MonthRange) -> Iterator[tuple[str, Break]]:
     covered = coverage_months(trial, outcome)
-    first = max(month_index(trial.enrolment.opens) + months.first, covered[0])
-    last = min(month_index(trial.enrolment.closes) + months.last, covered[1])
-    for register_id in sorted(registers_behind(trial, outcome)):
+    opens, last = month_index(trial.enrolment.opens), month_index(trial.enrolment.closes) + months.last
+    first_asked = max(opens + months.first, covered[0]) - opens
+    looked_at: dict[str, int] = {}
+    for register_id, first in _looked_back_to(trial, outcome, first_asked):
+        looked_at[register_id] = min(first, looked_at.get(register_id, first))
+    for register_id in sorted(looked_at):
         for broken in trial.registers[register_id].breaks:
-            if is_crossed(broken, first, last):
+            if is_crossed(broken, max(opens + looked_at[register_id], _FIRST), min(last, covered[1])):
                 yield register_id, broken
+
+
+def _looked_back_to(trial: Trial, name: str, first: int) -> Iterator[tuple[str, int]]:
+    """The registers behind an outcome, and the earliest event month that its values from ``first`` on are made of."""
+    outcome = trial.outcomes[name]
+    if outcome.measure is not None and outcome.register_id is not None:
+        back = _EVER if outcome.measure.months_since is not None else outcome.measure.months - 1
+        yield outcome.register_id, first - back
+    since = min(first, outcome.from_month) if outcome.first_of or outcome.ever_of else first
+    for part in outcome.parts:
+        yield from _looked_back_to(trial, part, since)
