@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from lodd.evaluation.further.first_time import _followed, lifetimes
+from lodd.evaluation.further.first_time import _followed, _populations, lifetimes
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.plan import Plan
 from lodd.protocol.lock import Prespecification
@@ -52,3 +52,18 @@ def test_both_find_the_same_first_month() -> None:
     assert {0, 1} <= set(lives.cause.tolist())
     assert lives.cause.max() >= 2  # somebody dies or leaves first
     assert np.isnan(first).any()
+
+
+def test_who_had_the_outcome_before_the_draw_is_asked_of_the_outcome_not_of_its_first_time() -> None:
+    """Before month 1 a first job is 0 for everybody, also for those in a job."""
+    outcomes = {
+        "job": {"register": "jobs", "measure": {"any": True}, "counts": "day 16"},
+        "first": {"first_of": "job"},
+        "ever": {"ever_of": "first"},
+    }
+    trial = trial_of({"jobs": SPELL}, outcomes, window=(1, 3))
+    people = people_of(a=date(2016, 3, 1), b=date(2016, 3, 1))
+    rows = table("person_id start stop", ("a", date(2016, 1, 1), date(2016, 12, 31)))
+    plan = Plan(trial, build_panel_from(trial, {"jobs": rows}, people), Prespecification(), Notebook())
+    for outcome in outcomes:
+        assert dict(_populations(plan, outcome))["without_before"].tolist() == [False, True]

@@ -164,8 +164,15 @@ def _followed(plan: Plan) -> list[str]:
 def _populations(plan: Plan, outcome: str) -> Iterator[tuple[str, Booleans]]:
     yield "all", np.ones(plan.panel.people, dtype=bool)
     if plan.panel.window.first <= -1:
-        before = plan.values(outcome)[:, -1 - plan.panel.window.first]
+        before = plan.values(_counted(plan, outcome))[:, -1 - plan.panel.window.first]
         yield "without_before", np.asarray(before == 0)
+
+
+def _counted(plan: Plan, outcome: str) -> str:
+    """The outcome, or that of which it is the first time: a first job is 0 before the draw for whoever has one too."""
+    declared = plan.trial.outcomes[outcome]
+    part = declared.first_of or declared.ever_of
+    return outcome if part is None else _counted(plan, part)
 
 
 def _months_covered(plan: Plan, outcome: str) -> Integers:
