@@ -11,7 +11,7 @@ from lodd.errors import UsageError
 from lodd.protocol import Baseline, MonthRange, load_trial, parse_trial, protocol_sha256
 from lodd.protocol.checks import check_trial
 from lodd.protocol.types import known_register
-from tests.registers.small import DEATHS, JOBS, trial_of
+from tests.registers.small import DEATHS, JOBS, PAY, trial_of
 
 
 def warnings(text: str) -> str:
@@ -124,6 +124,17 @@ def test_outcome_measured_in_facts(edited) -> None:
     )
     with pytest.raises(ProtocolError, match="baseline facts, not outcomes"):
         parse_trial(text.encode())
+
+
+@pytest.mark.parametrize(("months", "doubtful"), [("-12..-1", True), ("-24..-11", True), ("-24..-12", False)])
+def test_yearly_amounts_of_the_year_of_the_draw(months: str, doubtful: bool) -> None:
+    """The amount of 2016 is in each of its months, also in those before a draw in December."""
+    pay = PAY | {"period": "year", "covers": {"from": date(2012, 1, 1), "until": date(2019, 12, 31)}}
+    outcomes = {"pay": {"register": "pay", "unit": "kroner", "measure": {"sum": "amount"}}}
+    plan = {"window": {"before": 24, "after": 2}, "covariates": [f"pay@{months}"]}
+    findings = check_trial(trial_of({"pay": pay}, outcomes, analysis=plan))
+    assert any("a twelfth of the year's amount" in finding.found.en for finding in findings) is doubtful
+    assert all(finding.warning for finding in findings)
 
 
 @pytest.mark.parametrize(
