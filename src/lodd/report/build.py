@@ -11,9 +11,10 @@ from lodd.evaluation.results import Evaluation
 from lodd.locale import Language, long_date
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants, RegisterNote
+from lodd.report.chrome import chrome
 from lodd.report.context import Context, truth_by_month
 from lodd.report.estimates import Estimates
-from lodd.report.model import Chrome, Report
+from lodd.report.model import Report
 from lodd.report.sections.balance import balance
 from lodd.report.sections.banners import banners
 from lodd.report.sections.checks import checks
@@ -65,7 +66,7 @@ def build_report(
         facts=_facts(c),
         banners=banners(c),
         sections=tuple(section(c) for section in _SECTIONS),
-        chrome=_chrome(c),
+        chrome=chrome(c.words, c.evaluation.versions.get("lodd", "")),
     )
 
 
@@ -83,17 +84,4 @@ def _facts(c: Context) -> tuple[tuple[str, str], ...]:
         (w("page.drawn"), dates),
         (w("page.where"), sites),
         (w("page.plan"), w(f"record.status_{c.lock_status}")),
-    )
-
-
-def _chrome(c: Context) -> Chrome:
-    w = c.words
-    return Chrome(
-        skip=w("page.skip"),
-        contents=w("page.contents"),
-        other_language=w("page.other_language"),
-        note=w("page.note"),
-        source=w("page.source"),
-        made_with=w("page.made_with", version=c.evaluation.versions.get("lodd", "")).replace("  ", " ").strip(),
-        print_hint=w("page.print_hint"),
     )

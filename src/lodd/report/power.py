@@ -15,6 +15,7 @@ from lodd.evaluation.power import power
 from lodd.files import whole
 from lodd.locale import LANGUAGES, Language, join_words, number, percent
 from lodd.protocol.model import Trial
+from lodd.report.chrome import chrome
 from lodd.report.drawing.curves import NARROW, WIDE
 from lodd.report.drawing.power import PowerChart, PowerLine, power_curves
 from lodd.report.html import render_html
@@ -22,7 +23,6 @@ from lodd.report.model import (
     Block,
     Bullets,
     Cell,
-    Chrome,
     Column,
     Figure,
     Paragraph,
@@ -69,7 +69,7 @@ def power_report(trial: Trial, frame: pl.DataFrame, language: Language) -> Repor
         facts=page.facts(frame),
         banners=(),
         sections=(page.summary(frame, groups), *(page.section(i, rows) for i, rows in enumerate(groups))),
-        chrome=page.chrome(),
+        chrome=chrome(page.words, __version__),
         name="power",
     )
 
@@ -108,18 +108,6 @@ class _Page:
         what = {"outcome": self._outcome(first), "months": _months(first), "arm": self._arm(first)}
         blocks = (self._figure(place, rows), self._table(place, rows, self.words("power.table", **what)))
         return Section(f"outcome-{place + 1}", self._outcome(first) + self._arm(first), blocks)
-
-    def chrome(self) -> Chrome:
-        w = self.words
-        return Chrome(
-            skip=w("page.skip"),
-            contents=w("page.contents"),
-            other_language=w("page.other_language"),
-            note=w("page.note"),
-            source=w("page.source"),
-            made_with=w("page.made_with", version=__version__),
-            print_hint=w("page.print_hint"),
-        )
 
     @property
     def _level(self) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from lodd.locale import Language, number
 from lodd.protocol.model import Trial
 from lodd.registers.quality import Finding, Quality, RegisterQuality
+from lodd.report.chrome import chrome
 from lodd.report.model import (
     Block,
     Bullets,
     Cell,
-    Chrome,
     Column,
     Notice,
     Paragraph,
@@ -54,7 +54,7 @@ class _Page:
             facts=self._facts(),
             banners=tuple(self._banners()),
             sections=(self._summary(), *registers, self._reasons()),
-            chrome=self._chrome(),
+            chrome=chrome(w, __version__),
             name=NAME,
         )
 
@@ -129,18 +129,6 @@ class _Page:
 
     def _number(self, value: int) -> str:
         return number(value, self.w.language)
-
-    def _chrome(self) -> Chrome:
-        w = self.w
-        return Chrome(
-            skip=w("page.skip"),
-            contents=w("page.contents"),
-            other_language=w("page.other_language"),
-            note=w("page.note"),
-            source=w("page.source"),
-            made_with=w("page.made_with", version=__version__),
-            print_hint=w("page.print_hint"),
-        )
 
 
 def found_in_words(quality: Quality, w: Words) -> str:
