@@ -190,7 +190,7 @@ def test_months_before_the_draw_and_json(folder: Path, capsys: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        ("c job 1", "never a number"),
+        ("c job 1", "never an identity number"),
         ("a jobb 1", 'Did you mean "job"?'),
         ("a job March", '"March" is no month'),
         ("a job 7", "2015-01 to 2015-08"),
