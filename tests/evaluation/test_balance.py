@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 import statsmodels.api as sm
 
 from lodd.evaluation import Evaluation
-from lodd.evaluation.balance import BALANCE_SCHEMA, joint_tests
+from lodd.evaluation.balance import BALANCE_SCHEMA, BEFORE, characteristics_of, joint_tests
 from lodd.evaluation.notes import Notebook
 from lodd.evaluation.setting import setting_of
+from lodd.registers import build_panel_from
+from tests.registers.small import PAY, people_of, table, trial_of
 
 World = Any
 
@@ -137,3 +140,26 @@ def test_dates_can_be_covariates(world: Callable[..., World]) -> None:
 def test_without_months_before_the_draw_there_are_no_histories(world: Callable[..., World]) -> None:
     evaluation = world(window=(0, 4), covariates=("age",), subgroups=()).evaluate()
     assert set(evaluation.balance["group"]) == {"baseline"}
+
+
+@pytest.mark.parametrize(
+    ("closes", "before", "shown"),
+    [
+        (date(2015, 12, 31), 24, ["pay@-12..-1", "year@-23..-12"]),
+        (date(2015, 12, 31), 8, ["pay@-8..-1"]),
+        (date(2015, 1, 31), 12, ["pay@-12..-1", "year@-12..-1"]),  # all are drawn in January
+    ],
+)
+def test_a_year_that_the_draw_is_in_was_not_known_before_it(closes: date, before: int, shown: list[str]) -> None:
+    """In a year's amount is what the draw did in that year: no test of the draw may use it."""
+    covers = {"from": date(2012, 1, 1), "until": date(2019, 12, 31)}
+    registers = {"months": PAY | {"covers": covers}, "years": PAY | {"covers": covers, "period": "year"}}
+    measure = {"unit": "kroner", "measure": {"sum": "amount"}}
+    outcomes = {"pay": {"register": "months"} | measure, "year": {"register": "years"} | measure}
+    enrolment = {"opens": date(2015, 1, 1), "closes": closes}
+    trial = trial_of(registers, outcomes, window=(before, 2), enrolment=enrolment)
+    people = people_of(a=date(2015, 1, 5), b=date(2015, 1, 7))
+    rows = table("person_id month amount", ("a", "2015-06", 900))
+    panel = build_panel_from(trial, {"months": rows, "years": rows}, people)
+    found = characteristics_of(trial, people, panel, Notebook())
+    assert [each.name for each in found if each.group == BEFORE] == shown

@@ -20,7 +20,7 @@ from lodd.evaluation.notes import Notebook
 from lodd.evaluation.results import JointTest
 from lodd.evaluation.setting import Setting, design_for
 from lodd.protocol.model import Trial
-from lodd.protocol.types import Panel, Participants
+from lodd.protocol.types import Panel, Participants, in_year_of_draw
 
 BASELINE: Final = "baseline"
 BEFORE: Final = "before the draw"
@@ -68,7 +68,10 @@ def balance_table(setting: Setting, characteristics: list[Characteristic]) -> pl
 
 
 def characteristics_of(trial: Trial, participants: Participants, panel: Panel, notes: Notebook) -> list[Characteristic]:
-    """Baseline columns that can be shown, then every outcome's mean over the year before the draw."""
+    """Baseline columns that can be shown, then every outcome's mean over the year before the draw.
+
+    Of yearly amounts it is the twelve months up to -12: the amount of the year of the draw holds what came after it.
+    """
     return [*_facts(participants, panel, notes), *_histories(trial, participants, panel)]
 
 
@@ -164,8 +167,11 @@ def _facts(participants: Participants, panel: Panel, notes: Notebook) -> Iterato
 
 def _histories(trial: Trial, participants: Participants, panel: Panel) -> Iterator[Characteristic]:
     declared = [spec for spec in trial.analysis.covariates if "@" in spec]
-    first = max(-12, panel.window.first)
-    usual = [f"{outcome}@{first}..-1" for outcome in trial.outcomes] if first < 0 else []
+    usual = []
+    for outcome in trial.outcomes:
+        last = -12 if in_year_of_draw(trial, outcome, -1) else -1
+        if panel.window.first <= last:
+            usual.append(f"{outcome}@{max(last - 11, panel.window.first)}..{last}")
     for spec in dict.fromkeys([*usual, *declared]):
         values = raw_columns(participants, panel, spec, all_categories=True)[0][1]
         if not np.isnan(values).all():

@@ -174,6 +174,16 @@ def registers_behind(trial: Trial, column: str) -> frozenset[str]:
     return frozenset().union(*(registers_behind(trial, part) for part in outcome.parts))
 
 
+def in_year_of_draw(trial: Trial, outcome: str, event_month: int) -> bool:
+    """Is an outcome made of a year's amounts, and the month in the year of the draw, for some who may be drawn?
+
+    Such a month holds a twelfth of what came after the draw, too.
+    """
+    yearly = any(trial.registers[register_id].period == "year" for register_id in registers_behind(trial, outcome))
+    opens, closes = month_index(trial.enrolment.opens), month_index(trial.enrolment.closes)
+    return yearly and any((month + event_month) // 12 == month // 12 for month in range(opens, closes + 1))
+
+
 def may_be_empty(trial: Trial, outcome: str) -> bool:
     """Is an outcome, or any that it is made of, missing for people without a record?"""
     declared = trial.outcomes[outcome]

@@ -13,7 +13,7 @@ from lodd.protocol.checks.finding import Finding, Path, unknown
 from lodd.protocol.covariate import Baseline
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange, first_day, month_index
-from lodd.protocol.types import coverage_months, registers_behind
+from lodd.protocol.types import coverage_months, in_year_of_draw
 
 _ROUNDING: Final = Decimal("0.0005")
 """What a sum of shares may miss one by: seven sevenths with four decimals."""
@@ -137,7 +137,7 @@ def _baseline(trial: Trial, path: Path, written: str) -> Iterator[Finding]:
             en=f"months {baseline.months} are not all before the draw; what is measured then may be its effect",
         )
         yield Finding(path, found, Text(nb="måneder til og med -1", en="months up to -1"))
-    elif _in_the_year_of_a_draw(trial, baseline.name, baseline.months):
+    elif in_year_of_draw(trial, baseline.name, baseline.months.last):
         found = Text(
             nb=f"«{baseline.name}» er en tolvdel av årets beløp: månedene {baseline.months} har med det som ble tjent "
             "etter trekningen samme år, og det kan trekningen ha endret",
@@ -147,13 +147,6 @@ def _baseline(trial: Trial, path: Path, written: str) -> Iterator[Finding]:
         todo = Text(nb="Bruk måneder til og med -12.", en="Use months up to -12.")
         yield Finding(path, found, None, todo, warning=True)
     yield from check_summary(trial, path, baseline.months, baseline.name)
-
-
-def _in_the_year_of_a_draw(trial: Trial, outcome: str, months: MonthRange) -> bool:
-    """Is the outcome made of yearly amounts, and is the last of the months in the year of the draw, for some?"""
-    yearly = any(trial.registers[name].period == "year" for name in registers_behind(trial, outcome))
-    opens, closes = month_index(trial.enrolment.opens), month_index(trial.enrolment.closes)
-    return yearly and any((month + months.last) // 12 == month // 12 for month in range(opens, closes + 1))
 
 
 def _margin(path: Path, margin: Margin) -> Iterator[Finding]:
