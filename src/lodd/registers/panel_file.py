@@ -81,7 +81,7 @@ def build_panel_file(
         participants: everybody drawn.
         path: where the panel is put when it is whole.
         memory: such as ``512MB``; else ``LODD_MEMORY``, else 512 MB.
-        parts: the number of ranges; else as many as the memory asks for.
+        parts: the number of ranges, at most one a person; else as many as the memory asks for.
         progress: told of registers and ranges.
 
     Raises:
@@ -127,7 +127,8 @@ class _Work:
 
     def write(self, path: Path, scratch: Path, limit: Memory, parts: int | None) -> PanelFile:
         registers = {name: self._opened(name, i) for i, name in enumerate(self.used)}
-        ranges = Ranges.of(len(self.participants), parts or self._parts(registers, limit))
+        people = len(self.participants)
+        ranges = Ranges.of(people, min(people, parts or self._parts(registers, limit)))
         staged = self._staged(registers, ranges, scratch)
         extracts = [(name, opened.source.sha256) for name, opened in registers.items()]
         counts: dict[str, Counter[str]] = {name: Counter() for name in registers}
