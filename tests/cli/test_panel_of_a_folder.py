@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -100,3 +101,21 @@ def test_a_folder_that_cannot_be_written_to(study: Any) -> None:
     (study.folder / "results").write_text("a file")
     with pytest.raises(DataError, match="the panel cannot be written"):
         panel_of(study)
+
+
+def test_built_again_when_the_days_that_it_counts_from_change(study: Any) -> None:
+    """They decide values as the registers do, and may stand among the participants or in a `fixed` register."""
+    measure = {"measure": {"any": True, "since": "sick_on"}, "register": "jobs"}
+    study.trial = trial_of({"jobs": JOBS}, {"in_work": measure}, facts={"sick_on": {"label": "Sick"}})
+    drawn = study.participants
+
+    def values(day: date) -> list[int]:
+        study.participants = replace(drawn, frame=drawn.frame.with_columns(sick_on=pl.lit(day)))
+        return panel_of(study).frame.filter(pl.col("person_id") == "a")["in_work"].to_list()
+
+    assert values(date(2015, 3, 1)) == [0, 1, 1, 1]
+    assert values(date(2015, 3, 8)) == [0, 0, 0, 0]
+    built = (study.folder / "results/panel.parquet").stat().st_mtime_ns
+    study.participants = replace(study.participants, frame=study.participants.frame.with_columns(age=pl.lit(40)))
+    panel_of(study)
+    assert (study.folder / "results/panel.parquet").stat().st_mtime_ns == built

@@ -12,6 +12,7 @@ from lodd.protocol.canonical import canonical_bytes, plain, sha256
 from lodd.protocol.model import Trial
 from lodd.protocol.types import Participants
 from lodd.registers.engines import Engine
+from lodd.registers.reference_days import columns_of_reference
 from lodd.version import __version__
 
 _LIBRARIES = ("ibis-framework", "duckdb", "polars", "pyarrow", "numpy")
@@ -58,12 +59,13 @@ def _wordless(entry: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
-def participants_sha256(participants: Participants) -> str:
-    """SHA-256 of who was drawn when."""
+def participants_sha256(trial: Trial, participants: Participants) -> str:
+    """SHA-256 of who was drawn when, and of each person's days that outcomes count from."""
+    days = [name for name in columns_of_reference(trial) if name in participants.frame.columns]
     found = hashlib.sha256(b"[")
-    for number, some in enumerate(participants.frame.select("person_id", "drawn_at").iter_slices(_SLICE)):
-        listed = canonical_bytes([[person, day.isoformat()] for person, day in some.rows()])
-        found.update((b"," if number else b"") + listed[1:-1])
+    for number, some in enumerate(participants.frame.select("person_id", "drawn_at", *days).iter_slices(_SLICE)):
+        rows = [[person, *(None if day is None else str(day) for day in its)] for person, *its in some.rows()]
+        found.update((b"," if number else b"") + canonical_bytes(rows)[1:-1])
     found.update(b"]")
     return found.hexdigest()
 
@@ -75,7 +77,7 @@ def provenance_of(
 
     What is found with the panel itself, its ``values`` (``lodd.registers.hashing``), is added where it is built.
     """
-    found = {"definitions": definitions_sha256(trial), "participants": participants_sha256(participants)}
+    found = {"definitions": definitions_sha256(trial), "participants": participants_sha256(trial, participants)}
     found |= {f"extract:{register}": digest for register, digest in extracts}
     if trial.analysis.as_of is not None:
         found["as_of"] = trial.analysis.as_of.isoformat()

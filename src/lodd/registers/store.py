@@ -138,7 +138,7 @@ def brought_panel(path: Path, trial: Trial, folder: Path, participants: Particip
     if None not in hashes.values():
         return None
     panel = read_panel(path, trial)
-    if panel.provenance.get("participants") != participants_sha256(participants):
+    if panel.provenance.get("participants") != participants_sha256(trial, participants):
         raise panel_problems.other_participants(path)
     known = {name: panel.provenance.get(f"extract:{name}") for name in hashes}
     if differ := [name for name, sha256 in hashes.items() if sha256 not in (None, known[name])]:
