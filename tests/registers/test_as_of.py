@@ -11,7 +11,7 @@ import pytest
 
 from lodd.errors import DataError
 from lodd.protocol.model import Trial
-from lodd.registers import build_panel
+from lodd.registers import build_panel, reference_panel
 from lodd.registers.provenance import definitions_sha256
 from tests.registers.small import DEATHS, JOBS, notes, panel_of, people_of, table, trial_of, values
 
@@ -51,6 +51,17 @@ def test_a_day_before_the_first_registration_is_refused() -> None:
         panel_of(trial(date(2015, 1, 9)), people_of(a=DAY), jobs=CORRECTED)
     assert "nothing was registered by 9 January 2015: the first was registered on 10 January 2015" in str(caught.value)
     assert "ingenting var registrert 9. januar 2015" in caught.value.render("nb")
+
+
+def test_that_nobody_had_died_yet_is_no_mistake() -> None:
+    registers = {"jobs": VERSIONED, "deaths": DEATHS | {"registered": "seen"}}
+    known = trial(date(2015, 4, 30), registers, population={"deaths": "deaths"})
+    died = table("person_id day seen", ("a", date(2015, 4, 29), date(2015, 5, 2)))
+    panel = panel_of(known, people_of(a=DAY), jobs=CORRECTED, deaths=died)
+    assert values(panel, "hours") == [30, 30, 40, None, None]
+    assert not any(values(panel, "dead"))
+    rows = {"jobs": CORRECTED.to_dicts(), "deaths": died.to_dicts()}
+    assert reference_panel(known, rows, people_of(a=DAY))["hours"].to_list() == values(panel, "hours")
 
 
 def test_that_the_people_drawn_were_not_known_yet_is_no_mistake() -> None:

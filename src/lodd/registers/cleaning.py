@@ -118,7 +118,7 @@ def drawn_rows(
     with readable(source.place):
         rows = numbered(source, register)
         _refuse_other_names(engine, source, register, people)
-        if needs.as_of is not None and register.registered is not None:
+        if needs.as_of is not None and register.registered is not None and not needs.rare:
             moments.refuse_too_early(engine, rows, register.registered, source.place, needs.as_of)
     return rows, rows.inner_join(people, "person_id")
 

@@ -45,7 +45,8 @@ class Needs:
 
     ``compared`` maps a column to the kinds of value that ``where`` compares it with; ``coded`` is the column with
     programme codes, if the register shows participation; ``as_of`` the day that the register is to be known as on;
-    ``groups`` what ``where`` asks of code lists.
+    ``groups`` what ``where`` asks of code lists; ``rare`` that there may be no record by a day, as of deaths and
+    stays abroad of those drawn.
     """
 
     columns: tuple[str, ...]
@@ -54,6 +55,7 @@ class Needs:
     coded: str | None = None
     as_of: date | None = None
     groups: tuple[Grouping, ...] = ()
+    rare: bool = False
 
 
 def kind_of_value(value: Scalar | date) -> Kind:
@@ -93,6 +95,7 @@ def needs_of(trial: Trial, register_id: str) -> Needs:
         coded=coded,
         as_of=trial.analysis.as_of,
         groups=_groups(trial, measures),
+        rare=register_id in {trial.population.deaths, trial.population.emigrations},
     )
 
 

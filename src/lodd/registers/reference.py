@@ -23,6 +23,7 @@ from lodd.protocol.months import first_day, month_index, whole_months
 from lodd.protocol.outcome import Measure, Outcome
 from lodd.protocol.register import Column, Register
 from lodd.protocol.types import PARTICIPATES, Participants, known_register, registers_behind
+from lodd.registers.needs import needs_of
 from lodd.registers.parts import BEGUN, ENDED
 from lodd.registers.reference_codes import with_groups
 from lodd.registers.reference_measures import Record, Row, considered, days_of, month_value
@@ -215,7 +216,8 @@ def _since_from(trial: Trial, outcome: Outcome, person: Person, month: int) -> l
 
 def _cleaned(trial: Trial, register_id: str, rows: Sequence[Row], participants: Participants) -> list[Record]:
     register, as_of = trial.registers[register_id], trial.analysis.as_of
-    refuse_too_early(register, rows, as_of)
+    if not needs_of(trial, register_id).rare:
+        refuse_too_early(register, rows, as_of)
     return with_groups(trial, register_id, clean_register(register, rows, participants, as_of))
 
 
