@@ -294,6 +294,25 @@ def test_a_server_that_gives_no_more_time(server: Any, tmp_path: Path) -> None:
     assert "stopped the work (canceling statement due to statement timeout)" in caught.value.render("en")
 
 
+SETTINGS = (
+    "timezone = 'Asia/Tokyo'",
+    "datestyle = 'German, DMY'",
+    "default_transaction_read_only = on",
+    "client_encoding = 'LATIN1'",
+    "extra_float_digits = -10",
+)
+
+
+def test_settings_of_the_role_decide_nothing(server: Any, tmp_path: Path) -> None:
+    expected = build_panel(trial(), tmp_path, PEOPLE, engine=engine()).provenance
+    for setting in SETTINGS:
+        server.execute(f"ALTER ROLE postgres SET {setting}")
+    try:
+        assert build_panel(trial(), tmp_path, PEOPLE, engine=engine()).provenance == expected
+    finally:
+        server.execute("ALTER ROLE postgres RESET ALL")
+
+
 def test_an_old_server(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from lodd.registers.engines import on_postgresql
 

@@ -47,6 +47,9 @@ _SESSION: Final = (
     "SET synchronize_seqscans = off",  # rows are numbered in the order in which they lie
     "SET extra_float_digits = 1",  # floats as the shortest text that gives the same float
     "SET DateStyle = 'ISO, YMD'",
+    "SET IntervalStyle = 'iso_8601'",
+    "SET bytea_output = 'hex'",
+    "SET standard_conforming_strings = on",
     "SET jit = off",
     "SET client_min_messages = warning",
 )
@@ -80,6 +83,7 @@ class PostgreSQLEngine:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = False  # for temporary tables, whatever the role is set to; nothing is committed
         with self._problems():
             for setting in _SESSION:
                 connection.execute(setting)
