@@ -111,3 +111,17 @@ def test_a_register_that_grows_has_no_floods() -> None:
 def test_runs_of_neighbours() -> None:
     assert runs([1, 2, 5, 7, 8, 9]) == [(1, 2), (5, 5), (7, 9)]
     assert runs([]) == []
+
+
+def test_what_is_expected_of_a_month_is_that_of_its_own_side_of_a_declared_break() -> None:
+    rows = [12, 0, *[12] * 58, *[600] * 60]
+    rows[80] = 30
+    undeclared, declared = odd_months(rows, JANUARY_2010), odd_months(rows, JANUARY_2010, [60])
+    assert (declared.empty, declared.thin, declared.spikes) == ((1,), (80,), ())
+    assert 80 not in undeclared.thin  # and months that are as they should be are
+    few = odd_months([3, 0, *[3] * 46, *[600] * 72], JANUARY_2010, [48])
+    assert (few.empty, few.thin, few.spikes) == ((), (), ())
+
+
+def test_a_side_of_a_break_that_has_no_records_at_all_was_not_delivered() -> None:
+    assert odd_months([40] * 36 + [0] * 24, JANUARY_2010, [36]).empty == tuple(range(36, 60))

@@ -78,7 +78,9 @@ class _OverTime:
         inside, months = self.inside, self.months
         if not inside or not any(months.rows):
             return
-        odd = odd_months([months.rows[i] for i in inside], months.month[inside.start] // months.step)
+        covered, declared = months.month[inside.start : inside.stop], declared_breaks(self.register)
+        breaks = [sum(month < at for month in covered) for at in declared]
+        odd = odd_months([months.rows[i] for i in inside], covered[0] // months.step, breaks)
         for first, last in runs(odd.empty):
             found = tuple(months.month[inside.start + i] for i in range(first, last + 1))
             at_an_end = len(found) > 1 and (first == 0 or last == len(inside) - 1)
@@ -89,7 +91,6 @@ class _OverTime:
             yield Finding(self.register_id, "gap", severity, handling, months=found)
         if odd.thin:
             yield self._counted("thin", "warning", odd.thin)
-        declared = declared_breaks(self.register)
         known = tuple(i for i in odd.spikes if any(abs(months.month[inside.start + i] - at) <= NEAR for at in declared))
         if known:
             yield self._counted("declared_spike", "note", known)

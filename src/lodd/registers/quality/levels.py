@@ -128,16 +128,18 @@ class Odd:
     spikes: tuple[int, ...]
 
 
-def odd_months(rows: Sequence[int], first_month: int) -> Odd:
+def odd_months(rows: Sequence[int], first_month: int, breaks: Sequence[int] = ()) -> Odd:
     """The months of which a person would ask what happened.
 
     To be expected is the median of the same calendar month in other years, and of all other months where there are
     fewer than two other years; only months from the first to the last with records are counted, so that an extract
-    that ends early does not lower what is expected of it.
+    that ends early does not lower what is expected of it. Between declared breaks only months of the same stretch
+    are counted, if it has records: a row a month is many more than a row a job.
 
     Args:
         rows: one a month of the register's coverage.
         first_month: the calendar month of the first.
+        breaks: indices of the first months after the declared breaks.
     """
     counts = np.array(rows, dtype=np.float64)
     there = np.flatnonzero(counts)
@@ -145,10 +147,13 @@ def odd_months(rows: Sequence[int], first_month: int) -> Odd:
         return Odd((), (), ())
     span = np.zeros(len(counts), dtype=np.bool_)
     span[there[0] : there[-1] + 1] = True
-    calendar = (first_month + np.arange(len(counts))) % YEAR
+    place = np.arange(len(counts))
+    calendar = (first_month + place) % YEAR
+    stretch = np.searchsorted(sorted(breaks), place, side="right")
     empty, thin, spikes = [], [], []
     for i, count in enumerate(counts):
-        others = span & (np.arange(len(counts)) != i)
+        alike = span & (stretch == stretch[i])
+        others = (alike if alike.any() else span) & (place != i)
         same = counts[others & (calendar == calendar[i])]
         pool = same if len(same) > 1 else counts[others]
         expected = float(np.median(pool)) if len(pool) else 0.0
