@@ -84,6 +84,23 @@ def test_an_extract_that_ends_before_it_should_is_an_error() -> None:
     assert finding.months == tuple(range(JANUARY_2010 + 80, JANUARY_2010 + 84))
 
 
+def test_a_month_that_is_missing_among_monthly_records_is_an_error_in_a_register_of_spells_too() -> None:
+    """Nothing that started before still counts there: the panel would take the month for zero."""
+    parts = [
+        {"file": "aa.parquet", "until": date(2013, 12, 31)},
+        {"file": "a.parquet", "from": date(2014, 1, 1), "temporality": "accumulated", "start": "month"},
+    ]
+    spells = {"temporality": "status", "start": "start", "stop": "stop", "file": None, "parts": parts}
+    trial = pay_trial(**spells, breaks=[{"from": date(2014, 1, 1), "label": "Monthly records"}])
+    rows = [20] * 48 + [300] * 36
+    rows[10] = rows[60] = 0
+    gaps = [finding for finding in month_findings(trial, "pay", months_of(rows)) if finding.kind == "gap"]
+    assert [(gap.months[0] - JANUARY_2010, gap.severity, gap.handling) for gap in gaps] == [
+        (10, "warning", "no_starts"),
+        (60, "error", "zero"),
+    ]
+
+
 def test_a_break_is_a_warning_until_it_is_declared() -> None:
     months = months_of([300] * 48 + [600] * 36)
     (finding,) = month_findings(pay_trial(), "pay", months)

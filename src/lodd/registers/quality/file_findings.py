@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from lodd.protocol.model import Trial
-from lodd.protocol.months import month_index, whole_months
+from lodd.protocol.months import first_day, last_day, month_index, whole_months
 from lodd.protocol.register import Register
 from lodd.protocol.types import known_register
 from lodd.registers.quality.levels import SMALLEST_COUNT, SMALLEST_MEAN, Step, level_breaks, odd_months, runs
@@ -84,8 +85,9 @@ class _OverTime:
         for first, last in runs(odd.empty):
             found = tuple(months.month[inside.start + i] for i in range(first, last + 1))
             at_an_end = len(found) > 1 and (first == 0 or last == len(inside) - 1)
-            severity: Severity = "error" if at_an_end or self.register.temporality == "accumulated" else "warning"
-            handling: Handling = "no_starts" if self.register.temporality == "status" else "zero"
+            monthly = any(self._is_monthly(month) for month in found)
+            severity: Severity = "error" if at_an_end or monthly else "warning"
+            handling: Handling = "no_starts" if self.register.temporality == "status" and not monthly else "zero"
             if self.register_id == self.trial.population.deaths:
                 handling = "nobody_gone"
             yield Finding(self.register_id, "gap", severity, handling, months=found)
@@ -96,6 +98,16 @@ class _OverTime:
             yield self._counted("declared_spike", "note", known)
         if unknown := tuple(i for i in odd.spikes if i not in known):
             yield self._counted("spike", "warning", unknown)
+
+    def _is_monthly(self, month: int) -> bool:
+        """Is everything of the month in records of that month? In a register of spells, where a part is so kept."""
+        days = first_day(month), last_day(month)
+        kept = [
+            part.temporality or self.register.temporality
+            for part in self.register.parts
+            if (part.since or date.min) <= days[1] and (part.until or date.max) >= days[0]
+        ]
+        return "accumulated" in (kept or [self.register.temporality])
 
     def _counted(self, kind: str, severity: Severity, indices: Sequence[int]) -> Finding:
         at = [self.inside.start + i for i in indices]
