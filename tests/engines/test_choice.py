@@ -93,6 +93,19 @@ def test_spark_without_java() -> None:
     assert "openjdk-17-jre-headless" in done.stderr
 
 
+def test_ctrl_c_in_the_middle_of_a_query_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB makes an error of it."""
+
+    def interrupted(*_: Any) -> Any:
+        raise RuntimeError("Query interrupted")
+
+    with DuckDBEngine() as engine:
+        table = engine.take(pa.table({"a": [1]}))
+        monkeypatch.setattr(engine, "_sql", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            engine.fetch(table)
+
+
 def test_no_room_to_spill_to(tmp_path: Path) -> None:
     """Sorting much text in little memory, where the disk takes next to nothing."""
     with DuckDBEngine("12MB", tmp_path, threads=1) as engine:

@@ -194,7 +194,7 @@ def _numbered(table: ir.Table) -> ir.Table:
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Turns what DuckDB says when memory and disk are used up into a DataError."""
+    """Turns what DuckDB says when memory and disk are used up into a DataError, and Ctrl-C back into itself."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -202,4 +202,8 @@ def _room() -> Iterator[None]:
     except duckdb.IOException as error:
         if any(sign in str(error).lower() for sign in _SPILLING):
             raise problems.no_room("DuckDB", str(error)) from error
+        raise
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
         raise
