@@ -16,7 +16,7 @@ from lodd.errors import DataError
 from lodd.protocol.model import Trial
 from lodd.protocol.register import Column
 from lodd.protocol.types import Participants
-from lodd.registers import build_panel, sources, typed
+from lodd.registers import build_panel, reference_panel, sources, typed
 from lodd.registers.engines import DuckDBEngine
 from lodd.registers.files import Files, digest
 from lodd.registers.panel_file import build_panel_file
@@ -172,3 +172,27 @@ def test_spaces_around_the_text_of_a_csv_file_do_not_count(tmp_path: Path) -> No
     panel = build_panel(trial_of({"jobs": JOBS | {"file": "jobs.csv"}}, outcomes), tmp_path, people_of(a=DAY, b=DAY))
     assert [values(panel, name)[2] for name in outcomes] == [1, 0, 1]
     assert [values(panel, name, "b")[2] for name in outcomes] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("register", [{"merge": {"by": ["name"]}}, {"record": ["name"], "registered": "seen"}])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_empty_text_names_nothing(register: dict[str, Any], kind: str, tmp_path: Path) -> None:
+    """Records without a name are not one relationship, nor versions of one record, in whatever kind of file."""
+    jobs = table(
+        "person_id start stop name hours seen",
+        ("a", "2015-01-01", "2015-05-31", "", 10, "2015-01-01"),
+        ("a", "2015-02-01", "", "", 20, "2015-02-01"),
+    )
+    getattr(jobs, f"write_{kind}")(tmp_path / f"jobs.{kind}")
+    outcomes = {
+        "hours": {"register": "jobs", "measure": {"sum": "hours"}},
+        "names": {"register": "jobs", "measure": {"count_distinct": "name"}},
+        "others": {"register": "jobs", "measure": {"any": True, "where": {"name": {"not_in": ["x"]}}}},
+    }
+    trial = trial_of({"jobs": JOBS | register | {"file": f"jobs.{kind}"}}, outcomes)
+    people = people_of(a=date(2015, 3, 7))
+    panel = build_panel(trial, tmp_path, people)
+    assert values(panel, "hours")[1:3] == [30, 30]
+    assert {*values(panel, "names"), *values(panel, "others")} == {0}
+    slowly = reference_panel(trial, {"jobs": jobs.to_dicts()}, people)
+    assert [slowly[name].to_list() for name in outcomes] == [values(panel, name) for name in outcomes]

@@ -146,7 +146,7 @@ def _numbered(trial: Trial, person: str, case: Case) -> Iterator[tuple[str, list
 
 
 def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+    return float(value) if isinstance(value, Decimal) else None if value == "" else value
 
 
 def _same(expected: Decimal | None, found: float | int | None) -> bool:

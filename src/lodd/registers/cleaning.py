@@ -158,9 +158,12 @@ def judge(rows: ir.Table, source: Source, register: Register, needs: Needs) -> t
 
 
 def numbered(source: Source, register: Register) -> ir.Table:
-    """The file's rows numbered from 1, its columns prefixed with ``FILE``, and the pseudonym as text."""
+    """The file's rows numbered from 1, its columns prefixed with ``FILE``, and the pseudonym as text.
+
+    Empty text is missing: in CSV nothing tells one from the other, and a record without a name has none.
+    """
     table = source.numbered
-    prefixed = {FILE + name: table[name] for name in source.table.columns}
+    prefixed = {FILE + name: typed.stated(table[name]) for name in source.table.columns}
     person = typed.key_text(table[register.person], register.person, source.place)
     if register.person in source.untyped:
         person = person.strip()

@@ -48,7 +48,7 @@ def _as_meant(row: Mapping[str, Any], needs: Needs, untyped: frozenset[str]) -> 
     """The row with the text of a CSV file as what `where` compares it with; empty text is missing."""
     meant: dict[str, Any] = {}
     for name, value in row.items():
-        text: Any = value.strip() or None if isinstance(value, str) and name in untyped else value
+        text: Any = (value.strip() if name in untyped else value) or None if isinstance(value, str) else value
         kinds = needs.compared.get(name, frozenset()) if name in untyped and text is not None else frozenset()
         if kinds == {"number"}:
             text = float(text)

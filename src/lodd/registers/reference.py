@@ -226,7 +226,8 @@ def clean_register(
 ) -> list[Record]:
     """The records that count: ``person``, ``number`` (of the row), ``raw`` and ``row`` (typed), and their dates."""
     drawn = set(participants.frame["person_id"].to_list())
-    kept = [(i, row) for i, row in enumerate(rows, 1) if str(row[register.person]) in drawn]
+    stated = [{name: None if value == "" else value for name, value in row.items()} for row in rows]
+    kept: list[tuple[int, Row]] = [(i, row) for i, row in enumerate(stated, 1) if str(row[register.person]) in drawn]
     refuse_mixed_zones(register, kept)
     kept = known_rows(register, kept, as_of)
     kept = without_equal(register, kept)

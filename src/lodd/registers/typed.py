@@ -217,6 +217,11 @@ def _kind_text(kind: str) -> Text:
     return _KIND_NAMES.get(kind, Text.same(kind))
 
 
+def stated(column: ir.Value) -> ir.Value:
+    """A column with empty text as missing."""
+    return column.nullif("") if column.type().is_string() else column
+
+
 def _stated(column: ir.StringValue) -> ir.StringValue:
     """Text without outer spaces; empty text is missing."""
     return column.strip().nullif("")
