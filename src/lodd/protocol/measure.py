@@ -112,11 +112,13 @@ class Measure(Frozen):
     )
     since: ColumnName | None = Field(
         default=None,
-        description="A day of each person: only records that start on it or later count. `draw`, or a column of dates "
-        "among the participants or in a `fixed` register, named under `facts`. Missing for whoever lacks it.",
+        description="A day of each person: only records that start on it or later count (amounts: of its month or "
+        "later). `draw`, or a column of dates among the participants or in a `fixed` register, named under `facts`. "
+        "Missing for whoever lacks it.",
     )
     until: ColumnName | None = Field(
-        default=None, description="The same: only records that start on it or earlier count."
+        default=None,
+        description="The same: only records that start on it or earlier (amounts: of its month or earlier) count.",
     )
     empty: Empty | None = Field(
         default=None,
