@@ -18,7 +18,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lodd.errors import DataError, LockError, Problem, ProtocolError
-from lodd.locale import Text
 from lodd.progress import Progress, silent
 from lodd.protocol import (
     FIDELITY_FILE,
@@ -38,7 +37,7 @@ from lodd.protocol import (
     write_lock,
 )
 from lodd.protocol.types import coverage_months
-from lodd.study_problems import UNFINISHED_FILE, no_beacon, not_as_locked, real_beacon, unfinished
+from lodd.study_problems import UNFINISHED_FILE, no_beacon, not_as_locked, real_beacon, real_people, unfinished
 
 if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
@@ -138,34 +137,31 @@ class Study:
     def _refuse_real_people(self) -> None:
         ours = self.simulated or (self.folder / UNFINISHED_FILE).exists()
         if (self.folder / PARTICIPANTS_FILE).exists() and not ours:
-            raise DataError(
-                Problem(
-                    Text(
-                        nb="mappen har deltakere som ikke er simulert; de blir ikke skrevet over",
-                        en="the folder holds participants that were not simulated; they are not written over",
-                    ),
-                    "participants.parquet",
-                    None,
-                    Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
-                )
-            )
+            raise DataError(real_people())
+
+    @cached_property
+    def drawn(self) -> Participants:
+        """Everybody drawn, as ``participants.parquet`` has them.
+
+        Raises:
+            DataError: it is missing, damaged or contradicts the protocol, or a simulation was stopped in the middle.
+        """
+        if (self.folder / UNFINISHED_FILE).exists():
+            raise DataError(unfinished())
+        return read_participants(self.trial, self.folder)
 
     @cached_property
     def participants(self) -> Participants:
         """Everybody drawn, with the columns of `fixed` registers joined as baseline facts.
 
         Raises:
-            DataError: ``participants.parquet`` or a `fixed` register is missing, damaged or contradicts the protocol;
-                or a simulation was stopped while it put its files into place.
+            DataError, UsageError: as ``drawn``; or a `fixed` register cannot be read or contradicts the protocol.
         """
-        if (self.folder / UNFINISHED_FILE).exists():
-            raise DataError(unfinished())
-        drawn = read_participants(self.trial, self.folder)
         if all(register.temporality != "fixed" for register in self.trial.registers.values()):
-            return drawn
+            return self.drawn
         from lodd.registers import with_facts
 
-        return with_facts(self.trial, self.folder, drawn)
+        return with_facts(self.trial, self.folder, self.drawn)
 
     def beyond_coverage(self) -> Sequence[tuple[str, int]]:
         """How many of the people drawn cannot be followed through all months of each primary outcome.
@@ -175,7 +171,7 @@ class Study:
         """
         if not (self.folder / PARTICIPANTS_FILE).exists():
             return ()
-        drawn = self.participants.draw_month
+        drawn = self.drawn.draw_month
         found = []
         for primary in self.trial.analysis.primary:
             first, last = coverage_months(self.trial, primary.outcome)

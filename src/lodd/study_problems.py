@@ -73,3 +73,16 @@ def not_as_locked(status: str, differences: Sequence[str]) -> Problem:
             en="Restore the locked protocol, or evaluate without --strict (what is new is then marked exploratory).",
         ),
     )
+
+
+def real_people() -> Problem:
+    """A simulation where people who were not simulated are."""
+    return Problem(
+        Text(
+            nb="mappen har deltakere som ikke er simulert; de blir ikke skrevet over",
+            en="the folder holds participants that were not simulated; they are not written over",
+        ),
+        "participants.parquet",
+        None,
+        Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
+    )

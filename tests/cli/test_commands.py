@@ -181,6 +181,14 @@ def test_check_counts_the_people_that_a_summary_loses(evaluated: Path, tmp_path:
     assert "445 of the people drawn cannot be followed" in capsys.readouterr().err
 
 
+def test_the_protocol_is_checked_whether_or_not_its_facts_can_be_read(evaluated: Path, tmp_path: Path) -> None:
+    shutil.copytree(evaluated, folder := tmp_path / "nsw")
+    with (folder / "trial.toml").open("a", encoding="utf-8") as protocol:
+        protocol.write('\n[registers.more]\ntable = "more"\ndatabase = "postgresql"\ntemporality = "fixed"\n')
+    assert run("check", folder) == 0
+    assert run("panel", folder) == 2
+
+
 def test_a_bug_shows_its_traceback_and_exits_with_one(monkeypatch, tmp_path: Path, capsys) -> None:
     def broken(_: Path) -> None:
         raise ZeroDivisionError
