@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from lodd.errors import DataError
 from lodd.protocol.checks import check_trial
@@ -18,6 +19,8 @@ from lodd.registers.explained import lines_of
 from lodd.registers.explaining import Subject, explain
 from lodd.registers.person_rows import rows_of
 from lodd.registers.sources import file_sha256, open_file
+from tests.properties.test_panel_crowd import HOURS, SPELL, tables
+from tests.properties.test_panel_crowd import PEOPLE as PERSONS
 from tests.registers.small import PAY, VISITS, notes, people_of, table, trial_of, values
 
 PEOPLE = people_of(a=date(2015, 1, 7), b=date(2015, 1, 7))
@@ -203,27 +206,53 @@ def test_a_spell_that_is_cut_is_still_itself(tmp_path: Path, outcome: dict[str, 
 
 
 VERSIONS = {"record": ["case"], "registered": "day"}
-SPELL = ("a", date(2014, 11, 1), date(2015, 2, 28), 20.0, "K", "1", date(2014, 11, 1))
+LASTING = ("a", date(2014, 11, 1), date(2015, 2, 28), 20.0, "K", "1", date(2014, 11, 1))
 
 
 def test_a_record_that_lasts_through_the_break_counts_in_both_parts(tmp_path: Path) -> None:
-    assert of_spells(tmp_path, SPELL, outcome={"measure": {"any": True}}, **VERSIONS) == [0, 1, 1, 1, 1, 0, 0]
+    assert of_spells(tmp_path, LASTING, outcome={"measure": {"any": True}}, **VERSIONS) == [0, 1, 1, 1, 1, 0, 0]
 
 
 def test_a_correction_may_take_a_record_out_of_a_part(tmp_path: Path) -> None:
     corrected = ("a", date(2014, 11, 1), date(2014, 11, 30), 20.0, "K", "1", date(2015, 6, 1))
-    found = of_spells(tmp_path, SPELL, corrected, outcome={"measure": {"any": True}}, **VERSIONS)
+    found = of_spells(tmp_path, LASTING, corrected, outcome={"measure": {"any": True}}, **VERSIONS)
     assert found == [0, 1, 0, 0, 0, 0, 0]
 
 
 def test_a_cut_record_is_explained_with_its_own_days(tmp_path: Path) -> None:
     corrected = ("a", date(2014, 11, 1), date(2014, 11, 30), 20.0, "K", "1", date(2015, 6, 1))
     small = trial_of({"jobs": JOBS | TWO | VERSIONS}, {"x": {"register": "jobs", "measure": {"any": True}}})
-    table(SPELLS, SPELL).write_parquet(tmp_path / "1.parquet")
-    table(SPELLS, SPELL, corrected).write_parquet(tmp_path / "2.parquet")
+    table(SPELLS, LASTING).write_parquet(tmp_path / "1.parquet")
+    table(SPELLS, LASTING, corrected).write_parquet(tmp_path / "2.parquet")
     subject = Subject("a", date(2015, 1, 7), rows_of(small, tmp_path, "a", ["jobs"]))
     explanation = explain(small, subject, "x", month_index(date(2015, 1, 1)), 0)
     text = "\n".join(lines_of(explanation, "en"))
     assert text.count("2014-11-01 – 2015-02-28") == 2
     assert "left out: corrected by row 3" in text
     assert "left out: outside the days that its part counts for" in text
+
+
+@pytest.mark.parametrize(
+    "overlap", ["latest", pytest.param(None, marks=pytest.mark.long), pytest.param("sum", marks=pytest.mark.long)]
+)
+def test_a_register_in_two_parts_of_the_same_records_is_that_register(tmp_path: Path, overlap: str | None) -> None:
+    """What the break does to a crowd's spells: nothing, wherever in a month it is."""
+    versions = {"record": ["record"], "registered": "registered"}
+    merge = {"by": ["employer"], "overlap": overlap} if overlap else None
+    whole = SPELL | versions | {"merge": merge, "columns": HOURS, "file": "jobs.parquet"}
+    halves = [{"file": "jobs.parquet", "until": date(2016, 3, 16)}, {"file": "jobs.parquet", "from": date(2016, 3, 17)}]
+    broken = {"parts": halves, "breaks": [{"from": date(2016, 3, 17), "label": "x"}]}
+    measures: list[dict[str, Any]] = [
+        {"count": True}, {"sum": "hours"}, {"mean": "hours", "empty": "missing"}, {"any": True, "since": "draw"},
+        {"months_since": "last", "empty": "missing"}, {"max": "hours", "within": 3, "empty": "zero"},
+    ]  # fmt: skip
+    if overlap != "sum":
+        measures.append({"last": "hours", "empty": "missing"})
+    outcomes = {f"m{i}": {"register": "jobs", "unit": "x", "measure": measure} for i, measure in enumerate(measures)}
+    tables(3, "month")["jobs"].write_parquet(tmp_path / "jobs.parquet")
+    crowd = people_of(**{person: date(2016, 3, 10) for person in PERSONS})
+    known = whole | broken | {"file": None}
+    one, two = (
+        build_panel(trial_of({"jobs": each}, outcomes, window=(2, 3)), tmp_path, crowd) for each in (whole, known)
+    )
+    assert_frame_equal(one.frame, two.frame)
