@@ -122,6 +122,16 @@ def test_the_end_of_a_day_is_not_the_next_day(name: str, tmp_path: Path) -> None
     assert values(panel, "any") == [1, 1, 1, 0]
 
 
+@pytest.mark.skipif("spark" not in OTHERS, reason="LODD_TEST_ENGINES=spark")
+def test_no_room_for_what_spark_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with engine_of("spark") as engine, pytest.raises(DataError, match="used up"):
+        engine.take(pa.table({"a": [1]}))
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_file_without_rows_or_types(name: str, tmp_path: Path) -> None:
     rows = {"start": pa.nulls(0), "stop": pa.nulls(0), "hours": pa.nulls(0)}

@@ -103,7 +103,11 @@ class SparkEngine:
         if numbered:
             table = table.append_column(ROW, pa.array(range(1, table.num_rows + 1), pa.int64()))
         file, plain = Path(self._folder.name) / f"{self._name()}.parquet", plain_columns(table)
-        pq.write_table(plain, file)
+        try:
+            pq.write_table(plain, file)
+        except OSError as error:
+            problems.refuse_full(error)
+            raise
         taken = self._named(self._session.read.parquet(str(file)), shown_schema(plain.schema, table.schema))
         return with_nulls(taken, table.schema)
 
