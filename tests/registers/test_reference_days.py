@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -40,7 +40,14 @@ def test_the_draw_is_a_day_of_everyone() -> None:
     assert without_day(days_of_reference(PEOPLE, Measure.model_validate({"any": True}))) is None
 
 
-@pytest.mark.parametrize("held", [pl.Series([1, 2]), pl.Series(["2015-02-01", "yesterday"])])
+@pytest.mark.parametrize(
+    "held",
+    [
+        pl.Series([1, 2]),
+        pl.Series(["2015-02-01", "yesterday"]),
+        pl.Series([datetime(2015, 2, 1, 23, 30, tzinfo=UTC), None]),
+    ],
+)
 def test_what_is_no_date(held: pl.Series) -> None:
     with pytest.raises(DataError) as caught:
         days_of_reference(replace(PEOPLE, frame=PEOPLE.frame.with_columns(ill=held)), SINCE_ILL)

@@ -99,8 +99,8 @@ def _days(frame: pl.DataFrame, column: str) -> pl.Series:
         if parsed.null_count() > series.null_count():
             raise _no_dates(column)
         return parsed
-    if series.dtype in (pl.Date, pl.Datetime, pl.Null):
-        return series.cast(pl.Date)
+    if series.dtype in (pl.Date, pl.Datetime, pl.Null) and getattr(series.dtype, "time_zone", None) is None:
+        return series.cast(pl.Date)  # of a moment with a zone nobody says which country's day is meant
     raise _no_dates(column)
 
 
