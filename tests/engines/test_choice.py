@@ -57,6 +57,7 @@ def test_a_library_that_is_not_installed(name: str, library: str, monkeypatch: p
 
 
 def test_no_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg")
     monkeypatch.delenv("LODD_POSTGRESQL", raising=False)
     error = refused("postgresql")
     assert "Sett LODD_POSTGRESQL" in error.render("nb")
@@ -75,6 +76,7 @@ def test_no_server_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_is_not_there_and_no_word_of_where_it_was_looked_for(
     address: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("psycopg")
     monkeypatch.setenv("LODD_POSTGRESQL", address)
     error = refused("postgresql")
     for language in ("nb", "en"):
