@@ -8,6 +8,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from lodd import assure_cli, link_cli, panel_cli, power_cli, quality_cli, serve_cli
+from lodd.command_errors import mistyped
 from lodd.errors import DataError, LoddError, Problem, UsageError
 from lodd.headlines import primary_lines, primary_rows
 from lodd.locale import Language, Text, number, preferred_language
@@ -35,6 +37,7 @@ def _(nb: str, en: str) -> str:
 _INTERNAL_ERROR = 1
 app = App(
     name="lodd",
+    error_formatter=partial(mistyped, language=_LANGUAGE),
     version=__version__,
     help=_(
         nb="Lodd gjennomfører et registerbasert randomisert forsøk, fra trekningen til konklusjonen.",

@@ -40,7 +40,12 @@ def warn(problem: Problem, language: Language) -> None:
 
 def fail(error: LoddError, language: Language) -> None:
     """A user's mistake, on standard error."""
-    sys.stderr.write("".join(f"{_ERROR[language]}: {problem.render(language)}\n" for problem in error.problems))
+    sys.stderr.write("".join(mistake(problem, language) + "\n" for problem in error.problems))
+
+
+def mistake(problem: Problem, language: Language) -> str:
+    """A user's mistake, as it is shown."""
+    return f"{_ERROR[language]}: {problem.render(language)}"
 
 
 def own_bug(language: Language) -> None:
