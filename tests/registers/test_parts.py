@@ -256,3 +256,11 @@ def test_a_register_in_two_parts_of_the_same_records_is_that_register(tmp_path: 
         build_panel(trial_of({"jobs": each}, outcomes, window=(2, 3)), tmp_path, crowd) for each in (whole, known)
     )
     assert_frame_equal(one.frame, two.frame)
+
+
+@pytest.mark.parametrize(("parts", "doubtful"), [([OLD, NEW], True), (TWO["parts"], False)])
+def test_rows_of_a_month_that_count_from_a_day_are_warned_of(parts: list[dict[str, Any]], doubtful: bool) -> None:
+    outcomes = {"new": {"register": "jobs", "measure": {"any": True, "since": "draw"}}}
+    findings = check_trial(trial_of({"jobs": JOBS | {"parts": parts}}, outcomes, window=(3, 3)))
+    assert any("counts as new" in finding.found.en for finding in findings) is doubtful
+    assert all(finding.warning for finding in findings)

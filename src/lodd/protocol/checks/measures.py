@@ -26,6 +26,9 @@ def check_measure(path: Path, measure: Measure, register: Register) -> Iterator[
         )
         todo = Text(nb='Bruk overlap = "latest", eller «max».', en='Use overlap = "latest", or "max".')
         yield Finding((*path, "last"), found, None, todo)
+    monthly = register.temporality == "status" and any(part.temporality == "accumulated" for part in register.parts)
+    if measure.since is not None and monthly:
+        yield _monthly_rows(path)
     if measure.months_since is not None and measure.empty == "zero" and measure.at_least is None:
         found = Text(
             nb="0 måneder betyr aktiv denne måneden, og kan ikke også bety aldri",
@@ -76,6 +79,19 @@ def _of_amounts(path: Path, measure: Measure, register: Register) -> Iterator[Fi
                 en="Use a register of monthly amounts or of spells.",
             )
             yield Finding((*path, key), found, None, todo)
+
+
+def _monthly_rows(path: Path) -> Finding:
+    found = Text(
+        nb="registeret har en del med en rad i måneden, som starter i hver sin måned: det som bare fortsatte, teller "
+        "som nytt",
+        en="the register has a part with a row a month, which starts in its month: what only went on counts as new",
+    )
+    todo = Text(
+        nb="La «where» spørre etter startdatoen, om radene har den, eller la «covers» slutte før denne delen.",
+        en='Let "where" ask for the day of the start, if the rows have it, or let "covers" end before that part.',
+    )
+    return Finding((*path, "since"), found, None, todo, warning=True)
 
 
 def _several_days(path: Path, measure: Measure) -> Finding:
