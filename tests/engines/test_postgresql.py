@@ -266,6 +266,8 @@ def test_a_database_in_another_encoding(server: Any, tmp_path: Path, monkeypatch
     declared = trial_of({"jobs": JOBS | {"table": "jobs"}}, outcomes, window=(1, 2))
     panel = build_panel(declared, tmp_path, people_of(Åse=DAY, b=DAY), engine=engine())
     assert panel.frame["work"].to_list() == [1] * 4 + [0] * 4
+    with pytest.raises(DataError, match="no equivalent in encoding"):  # a pseudonym that the database cannot hold
+        build_panel(declared, tmp_path, people_of(č=DAY), engine=engine())
 
 
 def test_a_reader_who_may_make_no_temporary_tables(

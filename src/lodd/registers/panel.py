@@ -31,7 +31,8 @@ from lodd.registers.compose import (
     outcome_column,
     value_of,
 )
-from lodd.registers.engines import Engine, engine_of
+from lodd.registers.engines import Engine, UnreadableError, engine_of
+from lodd.registers.engines.problems import not_computed
 from lodd.registers.hashing import PanelHash
 from lodd.registers.measures import monthly
 from lodd.registers.needs import needs_of, registers_used
@@ -96,7 +97,10 @@ def _build(
     if not len(participants):
         raise problems.nobody_drawn()
     with engine or engine_of() as opened:
-        return Building(trial, participants, opened, progress).panel(opener)
+        try:
+            return Building(trial, participants, opened, progress).panel(opener)
+        except UnreadableError as error:  # not of a register, but of the people or the months
+            raise not_computed(opened.name, str(error)) from error
 
 
 def coverage_of(trial: Trial) -> dict[str, tuple[int, int]]:

@@ -125,6 +125,20 @@ def connection_lost(reason: str) -> DataError:
     )
 
 
+def not_computed(engine: str, reason: str) -> DataError:
+    return DataError(
+        Problem(
+            Text(
+                nb=f"motoren {engine} kan ikke regne med det den fikk ({reason}); ingenting er skrevet",
+                en=f"the engine {engine} cannot compute with what it was given ({reason}); nothing is written",
+            ),
+            "--engine, LODD_ENGINE",
+            None,
+            Text(nb="Bruk en annen motor: docs/engines.nb.md.", en="Use another engine: docs/engines.md."),
+        )
+    )
+
+
 def stopped_by_server(reason: str) -> DataError:
     return DataError(
         Problem(
