@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,7 @@ def work(kind: str, folder: Path, people: int, months: int = MONTHS) -> Measured
 def alone(kind: str, folder: Path, months: int) -> None:
     """One piece of work, measured; prints JSON."""
     run = {"lodd": whole, "monthly": monthly, "cohort": of_cohort, "query": query}[kind]
+    import_module("duckdb" if kind == "query" else "lodd.registers")
     begun, used = time.perf_counter(), time.process_time()
     found = run(folder, months)
     cpu, seconds = time.process_time() - used, time.perf_counter() - begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ctypes import CDLL
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -20,6 +21,9 @@ _ITSELF: Final = 230
 _CELL: Final = 55
 """Bytes of a person-month while a range of people is computed, and for each column besides."""
 _CELL_COLUMN: Final = 5
+_PERSON: Final = 90
+"""Bytes of each person whatever the ranges: who they are, the engine's list of them, their part of the hash."""
+_LEAST_SHARE: Final = 0.15
 _LOOKING_UP: Final = 60
 _LOOKED_UP: Final = 100
 """Megabytes, and bytes for each of the people, with which the engine finds the rows of all of them in one reading."""
@@ -63,7 +67,18 @@ class Memory:
     def parts(self, people: int, months: int, columns: int, rows: int) -> int:
         """Into how many ranges to divide so many people with their registers' rows; 1 where it fits as a whole."""
         whole = people * months * (_CELL + _CELL_COLUMN * columns) + rows * _ROW
-        return max(1, min(people, ceil(whole / ((self.megabytes - _ITSELF) * 1e6 * 0.6))))
+        free = (self.megabytes - _ITSELF) * 1e6
+        return max(1, min(people, ceil(whole / max(free * 0.6 - people * _PERSON, free * _LEAST_SHARE))))
+
+
+def give_back() -> None:
+    """Return to the machine what was freed: the C library keeps it for the next use, where it cannot be shared.
+
+    Does nothing where the library is not GNU's.
+    """
+    trim = getattr(CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _not_memory(given: str) -> UsageError:

@@ -29,7 +29,7 @@ from lodd.registers import problems
 from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import DRAWN, Records, clean, clean_drawn, drawn_rows, notes_of, others_of
 from lodd.registers.engines import DuckDBEngine
-from lodd.registers.memory import Memory
+from lodd.registers.memory import Memory, give_back
 from lodd.registers.needs import Needs, needs_of, registers_used
 from lodd.registers.panel import Building, coverage_of
 from lodd.registers.provenance import provenance_of
@@ -130,6 +130,7 @@ class _Work:
         people = len(self.participants)
         ranges = Ranges.of(people, min(people, parts or self._parts(registers, limit)))
         staged = self._staged(registers, ranges, scratch)
+        give_back()
         extracts = [(name, opened.source.sha256) for name, opened in registers.items()]
         counts: dict[str, Counter[str]] = {name: Counter() for name in registers}
         window = self.trial.analysis.window.months
@@ -137,6 +138,7 @@ class _Work:
             for part in range(len(ranges)):
                 self._tell(part, ranges)
                 writer.add(self._part(part, ranges, registers, staged, counts))
+                give_back()
             refuse_changed(opened.source for opened in registers.values())
             notes = tuple(self._notes(registers, counts))
             provenance = writer.finish(notes, provenance_of(self.trial, self.participants, extracts, self.engine))
