@@ -191,7 +191,7 @@ def test_a_small_panel_is_one_range_and_a_nation_is_many() -> None:
     memory = Memory.of("512MB")
     assert memory.parts(4_000, 132, 10, 60_000) == 1
     nation = memory.parts(1_000_000, 120, 5, 15_000_000)
-    assert 20 <= nation <= 100
+    assert 100 < nation < 200  # of which the measured peak is below 600 MB: benchmarks/national.py
     assert Memory.of("4GB").parts(1_000_000, 120, 5, 15_000_000) < nation / 5
     assert memory.parts(3, 10**7, 5, 10**9) == 3
     assert (memory.engine(4_000), memory.engine(1_000_000), memory.engine(5_000_000)) == ("113MB", "160MB", "560MB")
