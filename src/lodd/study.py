@@ -120,7 +120,8 @@ class Study:
         """Invent participants and registers for the protocol, with the truth known (``simulation.toml``).
 
         Raises:
-            DataError: the folder holds participants that were not simulated: they are never written over.
+            DataError: the folder holds participants, fidelity scores or extracts that were not simulated: they are
+                never written over.
             UsageError: there is no ``simulation.toml``, or the folder cannot be written.
         """
         from lodd.simulate import load_settings, simulate, write_simulation
@@ -135,9 +136,12 @@ class Study:
         return simulation
 
     def _refuse_real_people(self) -> None:
-        ours = self.simulated or (self.folder / UNFINISHED_FILE).exists()
-        if (self.folder / PARTICIPANTS_FILE).exists() and not ours:
-            raise DataError(real_people())
+        if self.simulated or (self.folder / UNFINISHED_FILE).exists():
+            return
+        extracts = [register.file for register in self.trial.registers.values() if register.file]
+        for name in (PARTICIPANTS_FILE, FIDELITY_FILE, *extracts):
+            if (self.folder / name).exists():
+                raise DataError(real_people(name))
 
     @cached_property
     def drawn(self) -> Participants:

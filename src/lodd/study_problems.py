@@ -75,14 +75,14 @@ def not_as_locked(status: str, differences: Sequence[str]) -> Problem:
     )
 
 
-def real_people() -> Problem:
-    """A simulation where people who were not simulated are."""
+def real_people(file: str) -> Problem:
+    """A simulation where data that were not simulated are."""
     return Problem(
         Text(
-            nb="mappen har deltakere som ikke er simulert; de blir ikke skrevet over",
-            en="the folder holds participants that were not simulated; they are not written over",
+            nb="mappen har data som ikke er simulert; de blir ikke skrevet over",
+            en="the folder holds data that were not simulated; they are not written over",
         ),
-        "participants.parquet",
+        file,
         None,
         Text(nb="Simuler i en egen mappe.", en="Simulate in a folder of its own."),
     )

@@ -14,6 +14,7 @@ import pytest
 
 import lodd
 import lodd.cli
+from lodd.report.words import words as catalogue
 
 SMALL = ("people = 3737", "people = 400")
 
@@ -120,6 +121,32 @@ def test_people_who_are_not_simulated_are_never_written_over(evaluated: Path, ca
     assert run("simulate", evaluated) == 4
     assert "not simulated" in capsys.readouterr().err
     assert (evaluated / "participants.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["fidelity.parquet", "registers/benefits.parquet"])
+def test_extracts_and_scores_that_are_there_before_anybody_is_drawn_are_never_written_over(
+    file: str, tmp_path: Path, capsys
+) -> None:
+    assert run("new", tmp_path / "se") == 0
+    (tmp_path / "se" / file).parent.mkdir(exist_ok=True)
+    (tmp_path / "se" / file).write_bytes(b"real")
+    assert run("simulate", tmp_path / "se") == 4
+    said = capsys.readouterr().err
+    assert "not simulated" in said
+    assert file in said
+    assert (tmp_path / "se" / file).read_bytes() == b"real"
+    assert not (tmp_path / "se" / "participants.parquet").exists()
+
+
+def test_everything_that_the_record_lists_has_words(evaluated: Path) -> None:
+    results = json.loads((evaluated / "results/results.json").read_text(encoding="utf-8"))
+    named = {key for key in results["provenance"] if ":" not in key} - {"simulated"}
+    assert named >= {"definitions", "participants", "facts", "record", "values", "engine"}
+    assert results["timings"].keys() >= {"panel", "estimates", "verdict"}
+    for language in ("nb", "en"):
+        texts = catalogue(language)
+        assert [key for key in named if f"record.of_{key}" not in texts] == []
+        assert [stage for stage in results["timings"] if f"record.stage_{stage}" not in texts] == []
 
 
 def test_participants_missing(tmp_path: Path, capsys) -> None:

@@ -431,8 +431,15 @@ def test_fidelity(world: Any, threshold: int, why: str) -> None:
     small = placement_world(world, 0.9, fidelity_at_least=threshold)
     halves = [date(2015, 1, 1), date(2015, 7, 1)]
     frame = pl.DataFrame({"site": ["north", "north"], "half_year": halves, "score": [70.0, 75.0]})
-    found = concluded(small, fidelity=FidelityScores(frame))
-    assert finding(found, "implementation").why == why
+    found = finding(concluded(small, fidelity=FidelityScores(frame)), "implementation")
+    assert (found.why, found.also) == (why, ())
+
+
+def test_every_weak_aspect_is_told(world: Any) -> None:
+    small = placement_world(world, 0.2, fidelity_at_least=80)
+    frame = pl.DataFrame({"site": ["north"], "half_year": [date(2015, 1, 1)], "score": [70.0]})
+    found = finding(concluded(small, fidelity=FidelityScores(frame)), "implementation")
+    assert (found.why, found.also) == ("slow_placement", ("low_fidelity",))
 
 
 # (g) ------------------------------------------------------------------------------------------------------------------

@@ -53,8 +53,23 @@ def test_no_sentence_and_no_number_is_without_words_or_left_over(language: Langu
     rules = {f"rival.{rival}.{why}" for rival, whys in WHYS.items() for why in whys}
     around = {f"rival.{rival}.{key}" for rival in WHYS for key in ("question", "folded", "picture")}
     known = {key for key in texts if key.startswith("rival.")}
-    assert known == rules | around | {"rival.implementation.beside"}
+    assert known == rules | around | {"rival.implementation.beside", "rival.implementation.quality"}
     assert {f"number.{name}" for name in NUMBERS} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [("en", "Placement was slow", "Quality was low"), ("nb", "Det gikk sent", "Kvaliteten var lav")],
+)
+def test_every_weak_aspect_of_the_delivery_is_told(language: Language, first: str, second: str) -> None:
+    c = se_world().context(language)
+    told = sentence(c, finding("implementation", "slow_placement", also=("low_fidelity",)))
+    assert told.startswith(first)
+    assert told.count(second) == 1
+    assert told.index(first) < told.index(second)
+    one = sentence(c, finding("implementation", "slow_placement"))
+    assert second not in one
+    assert words(language).texts["rival.implementation.quality"].split("{faithful}")[1].strip() in one
 
 
 def test_differences_have_signs_and_points_and_levels_are_per_cent() -> None:

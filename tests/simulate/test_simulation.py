@@ -174,7 +174,7 @@ def test_the_same_seed_writes_the_same_bytes(
     write_simulation(simulation, short, tmp_path / "one")
     write_simulation(simulate(short, few, seed=11), short, tmp_path / "two")
     assert hashes(tmp_path / "one") == hashes(tmp_path / "two")
-    assert len(hashes(tmp_path / "one")) == 6 + len(short.registers)
+    assert len(hashes(tmp_path / "one")) == 7 + len(short.registers)
 
 
 def test_another_seed_gives_other_people(short: Trial, few: SimulationSettings, simulation: Simulation):

@@ -153,6 +153,7 @@ class Finding:
     - ``rival``: which; its letter is in ``LETTERS``.
     - ``status``: does the data support that this played a part?
     - ``why``: the code of the rule that decided (see ``lodd.evaluation.verdict.WHYS``).
+    - ``also``: further codes of the same rule that hold too; most rules have one answer only.
     - ``level``: of the numbers' intervals.
     - ``months``: event months that the numbers are about; "" where that says nothing.
     - ``table``: in ``Evaluation.tables``, what its picture is drawn from; "" if there is none.
@@ -171,6 +172,7 @@ class Finding:
     numbers: tuple[Number, ...] = ()
     table: str = ""
     prespecified: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def letter(self) -> str:

@@ -49,10 +49,20 @@ class _Known(dict[str, str]):
 def sentence(c: Context, finding: Finding) -> str:
     """What the finding says, from its numbers."""
     texts, values = c.words.texts, _values(c, finding)
-    said = texts[f"rival.{finding.rival}.{finding.why}"].format_map(values)
-    if finding.number("practice_treated") and finding.number("ordinary_work_treated"):
-        said = f"{said} {texts['rival.implementation.beside'].format_map(values)}"
+    said = " ".join(texts[f"rival.{finding.rival}.{code}"].format_map(values) for code in _codes(finding))
     return _BEGINNING.sub(lambda found: found[0].upper(), said)
+
+
+def _codes(finding: Finding) -> tuple[str, ...]:
+    """Of the sentences: what decided, what else holds, and the numbers of an aspect that decided nothing."""
+    codes = (finding.why, *finding.also)
+    if finding.rival != "implementation":
+        return codes
+    if finding.number("practice_treated") and finding.number("ordinary_work_treated"):
+        codes += ("beside",)
+    if finding.number("faithful") and "low_fidelity" not in codes:
+        codes += ("quality",)
+    return codes
 
 
 def _values(c: Context, finding: Finding) -> _Known:

@@ -8,7 +8,8 @@ dirt of real extracts. With ``effect="none"`` nobody's work, pay, education or b
 participation in programmes does. ``work_histories`` gives people and months in work alone, fast, for Monte Carlo.
 
 Where to look: ``settings`` (what can be set), ``people`` (who), ``histories`` (states by month), ``spells``, ``jobs``
-and ``welfare`` (days and records), ``dirt`` (what is wrong in extracts), ``truth`` (what is right).
+and ``welfare`` (days and records), ``reviews`` (the programme's scores), ``dirt`` (what is wrong in extracts),
+``truth`` (what is right).
 """
 
 from lodd.simulate.checks import check_settings, load_settings

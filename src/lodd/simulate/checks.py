@@ -15,7 +15,7 @@ from lodd.protocol.loading import dotted
 from lodd.protocol.locate import line_numbers, line_of
 from lodd.protocol.model import Trial
 from lodd.protocol.wording import finding_of
-from lodd.simulate.settings import SimulationSettings
+from lodd.simulate.settings import Points, SimulationSettings
 
 SETTINGS_FILE: Final = "simulation.toml"
 REGISTERS: Final = ("employment", "earnings", "benefits", "education", "programmes", "deaths", "emigrations")
@@ -56,6 +56,7 @@ def check_settings(trial: Trial, settings: SimulationSettings) -> None:
         *_registers(trial),
         *unwritable_registers(trial, REGISTERS),
         *_points(settings),
+        *_reviews(settings),
     ]
     if problems:
         raise ProtocolError(problems)
@@ -198,10 +199,33 @@ def _points(settings: SimulationSettings) -> Iterator[Problem]:
             yield Problem(found, f"{SETTINGS_FILE} {where}")
     levels |= {f"effects[{index}].points": effect.points for index, effect in enumerate(settings.effects)}
     for where, points in levels.items():
-        months = [month for month, _ in points]
-        if months != sorted(set(months)):
+        if not _increasing(points):
             found = Text(nb="månedene står ikke i stigende rekkefølge", en="the months are not in increasing order")
             yield Problem(found, f"{SETTINGS_FILE} {where}")
+
+
+def _reviews(settings: SimulationSettings) -> Iterator[Problem]:
+    """Half-years come in order, and mean scores are on the scale."""
+    if (reviews := settings.fidelity) is None:
+        return
+    low, high = reviews.limits
+    if low >= high:
+        found = Text(
+            nb="skalaens laveste skåre er ikke under den høyeste",
+            en="the scale's lowest score is not below its highest",
+        )
+        yield Problem(found, f"{SETTINGS_FILE} fidelity.limits")
+    elif any(not low <= score <= high for _, score in reviews.points):
+        found = Text(nb="en middelskåre er utenfor skalaen", en="a mean score is outside the scale")
+        yield Problem(found, f"{SETTINGS_FILE} fidelity.points", Text.same(f"{low:g} – {high:g}"))
+    if not _increasing(reviews.points):
+        found = Text(nb="halvårene står ikke i stigende rekkefølge", en="the half-years are not in increasing order")
+        yield Problem(found, f"{SETTINGS_FILE} fidelity.points")
+
+
+def _increasing(points: Points) -> bool:
+    numbers = [number for number, _ in points]
+    return numbers == sorted(set(numbers))
 
 
 def _unknown(names: Iterable[str], known: Iterable[str], where: str) -> Iterator[Problem]:

@@ -169,6 +169,19 @@ class Exits(Block):
     months_abroad: float = Field(gt=0, description="Mean length of their stay.")
 
 
+class Fidelity(Block):
+    """Reviews of how faithfully the programme is delivered: every site, every half-year that people are drawn in.
+
+    A score is the path's, plus what is the site's own, plus what is the review's, kept within ``limits`` and rounded
+    to whole points. Scores say nothing of effects: the true effect is the same wherever the programme scores.
+    """
+
+    points: Points = Field(description="Half-year of enrolment (0 is the first) and mean score; linear in between.")
+    by_site: float = Field(ge=0, description="Standard deviation between sites, which lasts.")
+    by_review: float = Field(ge=0, description="Standard deviation between reviews of a site.")
+    limits: tuple[float, float] = Field(description="Lowest and highest score of the scale.")
+
+
 class RegisterBreak(Block):
     """A day on which the employment register changed its source and its precision."""
 
@@ -208,6 +221,7 @@ class SimulationSettings(Frozen):
     jobs: Jobs
     pay: Pay
     exits: Exits
+    fidelity: Fidelity | None = None
     register_break: RegisterBreak | None = None
     dirt: Dirt
 

@@ -18,7 +18,7 @@ from lodd.protocol.canonical import canonical, protocol_sha256
 from lodd.protocol.lock import Lock
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
-from lodd.protocol.types import Panel, Participants
+from lodd.protocol.types import FidelityScores, Panel, Participants
 from lodd.registers import build_panel_from
 from lodd.simulate.calendar import Calendar
 from lodd.simulate.checks import check_settings
@@ -27,6 +27,7 @@ from lodd.simulate.histories import EffectChoice, History
 from lodd.simulate.jobs import earnings_table, employment_table, job_spells
 from lodd.simulate.people import enrol, simulation_keys
 from lodd.simulate.processes import Streams
+from lodd.simulate.reviews import fidelity_reviews
 from lodd.simulate.settings import SimulationSettings
 from lodd.simulate.truth import true_effects
 from lodd.simulate.welfare import (
@@ -61,6 +62,8 @@ class Simulation:
     ledger: SimulatedLedger
     counts: Counts = field(default_factory=dict)
     """Rows of each kind of dirt, by register."""
+    fidelity: FidelityScores | None = None
+    """The reviews' scores, where the settings say how the programme is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def simulate(
         lock=drawn_under,
         ledger=history.people.ledger,
         counts=counts,
+        fidelity=None if settings.fidelity is None else fidelity_reviews(trial, settings.fidelity, history.streams),
     )
 
 

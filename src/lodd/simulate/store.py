@@ -14,7 +14,7 @@ from lodd.allocation import DETAILS_FILE, LEDGER_FILE
 from lodd.errors import Problem, UsageError
 from lodd.identity import reveal_draw_key
 from lodd.locale import Text
-from lodd.protocol import PARTICIPANTS_FILE
+from lodd.protocol import FIDELITY_FILE, PARTICIPANTS_FILE
 from lodd.protocol.lock import LOCK_FILE, lock_text
 from lodd.protocol.model import Trial
 from lodd.simulate.checks import unwritable_registers
@@ -29,7 +29,7 @@ UNFINISHED_FILE: Final = ".simulation-unfinished"
 
 
 def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None:
-    """Write participants, the registers' files where the trial says, the truth, and ``simulation.json``.
+    """Write participants, the registers' files where the trial says, reviews, the truth, and ``simulation.json``.
 
     The files are made in a folder beside the others and moved into place when all of them are whole;
     ``simulation.json`` last, so that an interrupted run never passes for a finished one: ``.simulation-unfinished``
@@ -49,7 +49,7 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
         (beside / FACTS_FILE).write_text(facts, encoding="utf-8")
         drawn = _write_draws(simulation, folder, beside)
         (folder / UNFINISHED_FILE).touch()
-        for name in (FACTS_FILE, DETAILS_FILE):
+        for name in (FACTS_FILE, DETAILS_FILE, FIDELITY_FILE):
             (folder / name).unlink(missing_ok=True)
         for name in (*files, *drawn, FACTS_FILE):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +90,8 @@ def _files(simulation: Simulation, trial: Trial) -> dict[str, pl.DataFrame]:
     if problems := list(unwritable_registers(trial, simulation.tables)):
         raise UsageError(problems)
     files = {PARTICIPANTS_FILE: simulation.participants.frame, TRUTH_FILE: simulation.truth}
+    if simulation.fidelity is not None:
+        files[FIDELITY_FILE] = simulation.fidelity.frame
     return files | {trial.registers[register].file or "": table for register, table in simulation.tables.items()}
 
 

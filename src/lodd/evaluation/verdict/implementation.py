@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -46,8 +47,9 @@ def implementation(case: Case) -> tuple[Finding, list[Row]]:
     - ``low_fidelity``: share of the arm drawn at a site and in a half-year with the declared score; 50 % (a count: no
       interval).
 
-    *Supported* (weak), by the first weak aspect; *not supported*, ``as_intended``, if placement and all else that can
-    be judged is as intended; else *cannot tell*: ``unclear``, or ``not_declared`` where no goal of placement is.
+    *Supported* (weak), by the first weak aspect, the others in ``also``; *not supported*, ``as_intended``, if placement
+    and all else that can be judged is as intended; else *cannot tell*: ``unclear``, or ``not_declared`` where no goal
+    of placement is.
     """
     judged: Judged = {}
     numbers: list[Number] = []
@@ -60,7 +62,8 @@ def implementation(case: Case) -> tuple[Finding, list[Row]]:
     found = case.finding(
         "implementation", status, why, numbers, table="placement" if rows else "", months=str(case.months)
     )
-    return found, rows
+    weak = tuple(aspect for aspect, good in judged.items() if good is False)
+    return replace(found, also=weak[1:]), rows
 
 
 def judge_implementation(judged: Judged) -> tuple[Status, str]:

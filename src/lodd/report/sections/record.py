@@ -64,7 +64,10 @@ def _timings(c: Context) -> Block:
     w = c.words
     if not c.evaluation.timings:
         return Paragraph(w("record.no_timings"))
-    rows = tuple(Row((Cell(stage), Cell(c.number(s, 1)))) for stage, s in c.evaluation.timings.items())
+    rows = tuple(
+        Row((Cell(w.optional(f"record.stage_{stage}", stage)), Cell(c.number(s, 1))))
+        for stage, s in c.evaluation.timings.items()
+    )
     columns = (Column(w("record.stage"), numeric=False), Column(w("record.seconds")))
     return Table("tab-timings", w("record.timings_caption"), columns, rows)
 
