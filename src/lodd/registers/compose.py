@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lodd.protocol.months import MonthRange
 from lodd.protocol.outcome import AfterExit, Outcome
 from lodd.protocol.types import Participants
+from lodd.registers.arrow import array_of
 from lodd.registers.measures import Scale
 from lodd.registers.spells import Bounds
 
@@ -173,13 +173,13 @@ def column(
     """A column from integers, divided once."""
     measure = outcome.measure if outcome is not None else None
     if outcome is None or outcome.binary:
-        typed: NDArray[np.generic] = values.astype(np.uint8)
+        typed: NDArray[np.integer | np.floating] = values.astype(np.uint8)
     elif measure is not None and measure.number is not None:
         divisor = scale.divisor if sizes is None else scale.divisor * sizes.clip(1)
         typed = values.astype(np.float64) / divisor
     else:
         typed = values
-    return pl.Series(pa.array(typed.ravel(), mask=missing.ravel()))
+    return pl.Series(array_of(typed.ravel(), missing.ravel()))
 
 
 def holds(values: Matrix, scale: Scale, sizes: Matrix | None = None) -> Mask:

@@ -16,6 +16,7 @@ from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
 from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months, known_register
 from lodd.registers import problems, windows
+from lodd.registers.arrow import array_of, texts_of
 from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import Records, clean
 from lodd.registers.compose import (
@@ -133,8 +134,9 @@ class Building:
         self.arms = arms_with_programmes(trial)
         self.used = registers_used(trial)
         self.steps = _Steps(progress, len(self.used) + len(trial.outcomes) + len(self.arms))
-        ids = pa.array(self.grid.people, pa.string())
-        self.people = engine.take(pa.table({"person_id": ids, "person": np.arange(len(ids), dtype=np.int32)}))
+        ids = texts_of(pl.Series(self.grid.people, dtype=pl.String))
+        numbers = array_of(np.arange(len(ids), dtype=np.int32))
+        self.people = engine.take(pa.table({"person_id": ids, "person": numbers}))
 
     def panel(self, opener: Opener) -> Panel:
         sources: dict[str, Source] = {}

@@ -26,6 +26,7 @@ from lodd.protocol.months import MonthRange
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, RegisterNote, known_register
 from lodd.registers import problems
+from lodd.registers.arrow import array_of
 from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import DRAWN, Records, clean, clean_drawn, drawn_rows, notes_of, others_of
 from lodd.registers.engines import DuckDBEngine
@@ -146,7 +147,7 @@ class _Work:
 
     def _taken(self, participants: Participants) -> ir.Table:
         ids = participants.frame["person_id"].cast(pl.String).to_arrow()
-        return self.engine.take(pa.table({"person_id": ids, "person": np.arange(len(ids), dtype=np.int32)}))
+        return self.engine.take(pa.table({"person_id": ids, "person": array_of(np.arange(len(ids), dtype=np.int32))}))
 
     def _opened(self, name: str, step: int) -> _Register:
         label = Text(nb=f"Leser registeret {name}", en=f"Reading the register {name}")

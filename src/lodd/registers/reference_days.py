@@ -16,6 +16,7 @@ from lodd.protocol.measure import DRAW, Measure
 from lodd.protocol.model import Trial
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants
+from lodd.registers.arrow import array_of
 from lodd.registers.compose import Mask, Matrix
 from lodd.registers.engines import Engine
 from lodd.registers.parts import begun
@@ -70,7 +71,7 @@ def started_within(table: ir.Table, register: Register, engine: Engine, days: di
     """The records that start on or after ``since`` and on or before ``until``; of amounts, in or after its month."""
     if not days:
         return table
-    people = pa.array(np.arange(len(next(iter(days.values()))), dtype=np.int32))
+    people = array_of(np.arange(len(next(iter(days.values()))), dtype=np.int32))
     columns = {f"reference_{key}": series.to_arrow().cast(pa.date32()) for key, series in days.items()}
     joined = table.inner_join(engine.take(pa.table({"person": people, **columns})), "person")
     start, of = _start(joined, register)

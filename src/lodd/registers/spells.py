@@ -13,6 +13,7 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+import polars as pl
 import pyarrow as pa
 
 from lodd.protocol.months import first_day, last_day
@@ -39,13 +40,8 @@ class Bounds:
     def calendar(self) -> pa.Table:
         """``month, month_from, month_until``: each month with its first and last day."""
         months = range(self.first, self.last + 1)
-        return pa.table(
-            {
-                "month": pa.array(months, pa.int64()),
-                "month_from": pa.array([first_day(m) for m in months], pa.date32()),
-                "month_until": pa.array([last_day(m) for m in months], pa.date32()),
-            }
-        )
+        days = {"month_from": [first_day(m) for m in months], "month_until": [last_day(m) for m in months]}
+        return pl.DataFrame({"month": pl.Series(list(months), dtype=pl.Int64), **days}).to_arrow()
 
 
 def clipped(records: ir.Table, register: Register, bounds: Bounds, **columns: ir.Value) -> ir.Table:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lodd.registers.arrow import array_of, numbers_of
 from lodd.registers.engines import DuckDBEngine
 
 BATCH: Final = 50_000
@@ -76,12 +77,12 @@ def _divided(batch: pa.RecordBatch, ranges: Ranges) -> Iterator[tuple[int, pa.Re
     """The batch's rows by range, with ``person`` from 0 in each."""
     edges = np.asarray(ranges.edges)
     at = batch.schema.get_field_index("person")
-    person = batch.column(at).to_numpy(zero_copy_only=False).astype(np.int32)
+    person = numbers_of(batch.column(at)).astype(np.int32)
     number = (np.searchsorted(edges, person, side="right") - 1).astype(np.int16)
     order = np.argsort(number, kind="stable")
     ends = np.searchsorted(number[order], np.arange(len(ranges)), side="right")
     within = (person - edges[number]).astype(np.int32)
-    sorted_batch = batch.set_column(at, "person", pa.array(within)).take(pa.array(order))
+    sorted_batch = batch.set_column(at, "person", array_of(within)).take(array_of(order))
     yield from _slices(sorted_batch, ends)
 
 

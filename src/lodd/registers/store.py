@@ -20,6 +20,7 @@ from lodd.protocol.months import MonthRange
 from lodd.protocol.outcome import Outcome
 from lodd.protocol.types import Panel, Participants, RegisterNote
 from lodd.registers import panel_problems, problems
+from lodd.registers.arrow import array_of
 from lodd.registers.hashing import PanelHash, panel_sha256
 from lodd.registers.needs import registers_used
 from lodd.registers.panel import coverage_of
@@ -79,7 +80,7 @@ class PanelWriter:
         index = np.repeat(np.arange(len(people), dtype=np.int32), self._months)
         values = frame.drop("person_id").to_arrow()
         at = frame.columns.index("person_id")
-        return values.add_column(at, "person_id", pa.DictionaryArray.from_arrays(index, people))
+        return values.add_column(at, "person_id", pa.DictionaryArray.from_arrays(array_of(index), people))
 
     def finish(self, notes: Iterable[RegisterNote], provenance: Mapping[str, str]) -> Mapping[str, str]:
         """What the panel says of itself, with the hash of its values; at least one frame has been added."""
@@ -192,7 +193,8 @@ def _sha256_or_none(trial: Trial, register_id: str, folder: Path) -> str | None:
 def _read(path: Path) -> tuple[dict[str, Any], pa.Table]:
     about = _about(path)
     try:
-        return about, pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            return about, file.read()
     except (OSError, pa.ArrowException) as error:
         raise problems.not_a_panel(path) from error
 
