@@ -260,3 +260,13 @@ def test_months_that_are_not_months() -> None:
 def test_messages_name_rows_never_people() -> None:
     rows = table("person_id start stop hours", ("a", DAY, None, None))
     assert "«a»" not in refused_table(rows).render("nb")
+
+
+def test_a_file_that_cannot_be_hashed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "registers").mkdir()
+    GOOD.write_parquet(tmp_path / "registers/jobs.parquet")
+    monkeypatch.setattr("hashlib.file_digest", broken)
+    says(refused(tmp_path), "Input/output error", "Input/output error")

@@ -154,7 +154,7 @@ def test_a_file_that_changes_while_it_is_read(build: Any, tmp_path: Path, monkey
         pl.concat([ONE, ONE]).write_parquet(tmp_path / "jobs.parquet")
         return digest(files)
 
-    monkeypatch.setattr(sources, "digest", written_to)
+    monkeypatch.setattr(sources, "digesting", lambda files: lambda: written_to(files))
     with pytest.raises(DataError, match=r"jobs.parquet changed while the register was read"):
         build(trial, tmp_path, people_of(a=DAY))
     assert [path.name for path in tmp_path.iterdir()] == ["jobs.parquet"]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Final, Literal
 from urllib.parse import unquote
 
 KINDS: Final = (".parquet", ".csv", ".csv.gz")
+_ONE_AT_A_TIME: Final = Lock()
 _NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE: Final = re.compile(r"^(0|-?[1-9]\d{0,17})$")
 PartitionType = Literal["int64", "date", "string"]
@@ -70,6 +73,25 @@ def digest(files: Files) -> str:
         return hashes[0]
     named = "\n".join(f"{files.name(path)} {each}" for path, each in zip(files.paths, hashes, strict=True))
     return hashlib.sha256(named.encode()).hexdigest()
+
+
+def digesting(files: Files) -> Callable[[], str]:
+    """:func:`digest`, begun beside other work; what is returned waits for it, and raises what it raised.
+
+    One file at a time is read for this: a disk that is asked for several at once gives none of them quickly. A thread
+    that nobody waits for any more does not keep the process from ending.
+    """
+    found: Future[str] = Future()
+
+    def work() -> None:
+        try:
+            with _ONE_AT_A_TIME:
+                found.set_result(digest(files))
+        except BaseException as error:
+            found.set_exception(error)
+
+    Thread(target=work, name="lodd-digest", daemon=True).start()
+    return found.result
 
 
 def head(path: Path, size: int) -> bytes:

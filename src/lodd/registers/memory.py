@@ -16,7 +16,7 @@ SETTING: Final = "LODD_MEMORY"
 DEFAULT: Final = "512MB"
 LEAST: Final = 400
 """Megabytes: Python and its libraries alone take about half of this."""
-_ITSELF: Final = 230
+_ITSELF: Final = 200
 """Megabytes that are taken whatever the size of the panel."""
 _CELL: Final = 55
 """Bytes of a person-month while a range of people is computed, and for each column besides."""

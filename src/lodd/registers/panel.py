@@ -145,9 +145,9 @@ class Building:
             self.steps.next(Text(nb=f"Leser registeret {register_id}", en=f"Reading the register {register_id}"))
             sources[register_id] = opener(self.engine, register_id)
             records[register_id] = self._records(sources[register_id], register_id)
-        refuse_changed(sources.values())
         frame = self.frame(records)
         extracts = [(register_id, source.sha256) for register_id, source in sources.items()]
+        refuse_changed(sources.values())
         values = PanelHash(len(self.grid.window))
         values.add(frame)
         return Panel(

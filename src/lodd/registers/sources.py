@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from lodd.registers.csv_files import Diagnosis
 from lodd.registers.dialect import as_usual
 from lodd.registers.engines import OUR_FAULT, READ_FAILURE, ROW, Engine
 from lodd.registers.engines.problems import refuse_full
-from lodd.registers.files import Files, digest, find_files
+from lodd.registers.files import Files, digest, digesting, find_files
 from lodd.registers.needs import Needs
 from lodd.registers.opening import Opening, check_files, columns_of_all, partitions_of
 from lodd.registers.parquet_types import check_types
@@ -44,16 +44,27 @@ _QUOTED_LINE: Final = re.compile(r"(columns, got \d+: ).*")
 class Source:
     """An opened register. ``untyped`` columns are text, and the protocol says of what: all in CSV, and empty ones.
 
-    ``numbered`` is the table with the number of each row, ``ROW``, from 1.
+    ``numbered`` is the table with the number of each row, ``ROW``, from 1; ``hashed`` gives the hash of the content,
+    which may still be worked out.
     """
 
     table: ir.Table
     place: Place
     untyped: frozenset[str]
-    sha256: str
+    hashed: Callable[[], str]
     numbered: ir.Table
     stamps: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
     """Of each file the size and the time of its last change when it was opened."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the content.
+
+        Raises:
+            DataError: the file cannot be read to its end.
+        """
+        with readable(self.place):
+            return self.hashed()
 
 
 def open_file(engine: Engine, register_id: str, register: Register, folder: Path) -> Source:
@@ -73,7 +84,7 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
         return _open_parts(engine, register_id, register, folder)
     if register.table is not None:
         table, sha256 = databases.read(engine, register, folder, place)
-        return _source(table, place, sha256)
+        return _source(table, place, lambda: sha256)
     return _open_files(engine, register, folder, place)
 
 
@@ -81,7 +92,7 @@ def _open_files(engine: Engine, register: Register, folder: Path, place: Place) 
     files = _files(folder, register, place)
     with readable(place):
         stamps = {path: _stamp(path) for path in files.paths}
-        sha256 = digest(files)
+        hashed = digesting(files)
         text_only = check_files(files, place)
         columns = columns_of_all(files, register.csv, place)
         if not text_only:
@@ -92,7 +103,7 @@ def _open_files(engine: Engine, register: Register, folder: Path, place: Place) 
     with readable(place):
         table = opening.with_partitions(files, partitions) if partitions else opening.read(files.paths)
         usual = as_usual(table, register) if text_only else table
-        source = _source(usual, place, sha256, frozenset(columns if text_only else ()))
+        source = _source(usual, place, hashed, frozenset(columns if text_only else ()))
     return replace(source, stamps=stamps)
 
 
@@ -142,7 +153,7 @@ def _open_parts(engine: Engine, register_id: str, register: Register, folder: Pa
     table, mixed = parts.joined(tables, rows)
     stamps = {path: stamp for source in opened for path, stamp in source.stamps.items()}
     untyped = mixed | frozenset(table.columns).intersection(*(source.untyped for source in opened))
-    whole = _source(table, place, _together([source.sha256 for source in opened]), untyped)
+    whole = _source(table, place, lambda: _together([source.sha256 for source in opened]), untyped)
     return replace(whole, stamps=stamps)
 
 
@@ -164,7 +175,8 @@ def _open_dataset(engine: Engine, register_id: str, register: Register, folder: 
     numbered = microdata.meant(opened.numbered, register_id, register, metadata)
     known = numbered.drop(ROW)
     texts = {register_id, microdata.VALUE} if metadata.data_type == "STRING" else set[str]()
-    return replace(opened, table=known, numbered=numbered, sha256=sha256, untyped=frozenset(known.columns) - texts)
+    untyped = frozenset(known.columns) - texts
+    return replace(opened, table=known, numbered=numbered, hashed=lambda: sha256, untyped=untyped)
 
 
 def _dataset_sha256(dataset: str, folder: Path, place: Place) -> str:
@@ -188,7 +200,8 @@ def open_table(engine: Engine, register_id: str, table: Table) -> Source:
     arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
     arrow = _plain(arrow).combine_chunks()
     place = Place(register_id, register_id)
-    return _source(engine.take(arrow, numbered=True), place, hashlib.sha256(_stream(arrow)).hexdigest())
+    sha256 = hashlib.sha256(_stream(arrow)).hexdigest()
+    return _source(engine.take(arrow, numbered=True), place, lambda: sha256)
 
 
 def check_columns(source: Source, needs: Needs) -> None:
@@ -237,11 +250,11 @@ def _plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def _source(table: ir.Table, place: Place, sha256: str, texts: frozenset[str] = frozenset()) -> Source:
+def _source(table: ir.Table, place: Place, hashed: Callable[[], str], texts: frozenset[str] = frozenset()) -> Source:
     """The source, with columns that hold nothing (of a type that Ibis has no name for) as empty text."""
     empty = [name for name, kind in table.schema().items() if kind.is_null() or _is_nothing(kind)]
     typed = table.mutate(**{name: ibis.null("string") for name in empty}) if empty else table
-    return Source(typed.drop(ROW), place, texts | frozenset(empty), sha256, typed)
+    return Source(typed.drop(ROW), place, texts | frozenset(empty), hashed, typed)
 
 
 def _is_nothing(kind: dt.DataType) -> bool:
