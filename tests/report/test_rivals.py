@@ -69,7 +69,7 @@ def test_every_weak_aspect_of_the_delivery_is_told(language: Language, first: st
     assert told.index(first) < told.index(second)
     one = sentence(c, finding("implementation", "slow_placement"))
     assert second not in one
-    assert words(language).texts["rival.implementation.quality"].split("{faithful}")[1].strip() in one
+    assert words(language).texts["rival.implementation.quality"].split("{faithful}")[1].format(score=100) in one
 
 
 def test_differences_have_signs_and_points_and_levels_are_per_cent() -> None:

@@ -68,6 +68,7 @@ def _codes(finding: Finding) -> tuple[str, ...]:
 def _values(c: Context, finding: Finding) -> _Known:
     plan = c.trial.analysis.explanations
     goal = plan.placement_months if plan else None
+    score = plan.fidelity_at_least if plan else None
     early, _, late = finding.months.partition(" ")
     values = _Known(
         arm=c.drawn_to(finding.arm),
@@ -75,6 +76,7 @@ def _values(c: Context, finding: Finding) -> _Known:
         reference=c.group(finding.reference),
         outcome=c.outcome(finding.outcome) if finding.outcome else "",
         goal=DASH if goal is None else c.number(goal),
+        score=DASH if score is None else c.number(float(score), 0 if score == int(score) else 1),
         started_month=c.number(contrast.STARTED_BY),
         start_month=c.number(implementation.START_BY),
         months=_months(c, early) if early else "",
