@@ -27,6 +27,8 @@ _LEAST_SHARE: Final = 0.15
 _LOOKING_UP: Final = 60
 _LOOKED_UP: Final = 100
 """Megabytes, and bytes for each of the people, with which the engine finds the rows of all of them in one reading."""
+_JUDGED: Final = 600
+"""Bytes for each of the people where their registers are judged as a whole."""
 _ROW: Final = 150
 """Bytes of a register's row while it is judged."""
 _UNITS: Final = {"MB": 1, "GB": 1000, "MIB": 1.048576, "GIB": 1073.741824}
@@ -61,7 +63,7 @@ class Memory:
 
     def of_the_whole(self, people: int) -> str:
         """What the engine may use where nothing else is computed: the quality of registers, not divided by people."""
-        needed = _LOOKING_UP + people * _LOOKED_UP / 1e6
+        needed = _LOOKING_UP + people * _JUDGED / 1e6
         return f"{round(max(self.megabytes - _ITSELF, needed))}MB"
 
     def parts(self, people: int, months: int, columns: int, rows: int) -> int:
