@@ -334,7 +334,7 @@ app.command(serve_cli.site)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; exit with its code. A user's mistake shows no traceback; a traceback is a bug of ours."""
-    # The matrices are many and narrow: threads of the linear algebra library only wait for each other on busy cores.
+    # so that the linear algebra library starts no threads that it is not to use: see lodd.evaluation.algebra
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(list(sys.argv[1:] if arguments is None else arguments))

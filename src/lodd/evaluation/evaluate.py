@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lodd.errors import DataError, Problem
+from lodd.evaluation.algebra import one_thread
 from lodd.evaluation.balance import balance_table, characteristics_of, joint_tests
 from lodd.evaluation.columns import Block
 from lodd.evaluation.estimates import Rows, estimate_all, estimates_frame
@@ -34,6 +35,7 @@ from lodd.protocol.model import Trial
 from lodd.protocol.types import FidelityScores, Panel, Participants, PriorEvidence
 
 
+@one_thread()
 def evaluate(
     trial: Trial,
     participants: Participants,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from lodd.allocation import Design
+from lodd.evaluation.algebra import one_thread
 from lodd.evaluation.covariates import Covariates
 from lodd.evaluation.design import Booleans, Floats, NotEstimableError
 from lodd.evaluation.linear import effects
@@ -48,6 +49,7 @@ class Trials:
         return len(self.estimate)
 
 
+@one_thread()
 def planned_power(
     trial: Trial,
     participants: Participants,
