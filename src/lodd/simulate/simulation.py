@@ -19,7 +19,6 @@ from lodd.protocol.lock import Lock
 from lodd.protocol.model import Trial
 from lodd.protocol.months import MonthRange
 from lodd.protocol.types import FidelityScores, Panel, Participants
-from lodd.registers import build_panel_from
 from lodd.simulate.calendar import Calendar
 from lodd.simulate.checks import check_settings
 from lodd.simulate.dirt import Counts, with_dirt
@@ -192,6 +191,8 @@ def potential_panels(trial: Trial, participants: Participants, clean: Mapping[st
     Made in one go, with everybody once for each arm under a name of that life, because building a panel has costs that
     do not depend on the number of people.
     """
+    from lodd.registers import build_panel_from  # 60 MB that planning and evaluating do without
+
     arms = list(clean)
     lives = {register: pl.concat([_renamed(clean[arm][register], arm) for arm in arms]) for register in clean[arms[0]]}
     everybody = pl.concat([_renamed(participants.frame, arm) for arm in arms])
