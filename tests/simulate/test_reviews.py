@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from lodd.errors import ProtocolError
+from lodd.errors import ProtocolError, UsageError
 from lodd.protocol import Trial, read_fidelity
 from lodd.simulate import Simulation, SimulationSettings, check_settings, simulate, write_simulation
 from lodd.simulate.processes import Streams
@@ -69,6 +69,20 @@ def test_written_scores_are_read_back_and_old_ones_do_not_stay(
     assert found.frame.equals(simulation.fidelity.frame)
     write_simulation(simulate(short, few.model_copy(update={"fidelity": None}), seed=11), short, tmp_path)
     assert read_fidelity(short, tmp_path) is None
+
+
+def test_scores_that_somebody_put_there_stay(
+    simulation: Simulation, short: Trial, few: SimulationSettings, tmp_path: Path
+):
+    without = simulate(short, few.model_copy(update={"fidelity": None}), seed=11)
+    write_simulation(without, short, tmp_path)
+    (tmp_path / "fidelity.parquet").write_bytes(b"somebody's")
+    write_simulation(without, short, tmp_path)
+    assert (tmp_path / "fidelity.parquet").read_bytes() == b"somebody's"
+    with pytest.raises(UsageError, match="holds scores that were not simulated"):
+        write_simulation(simulation, short, tmp_path)
+    assert (tmp_path / "fidelity.parquet").read_bytes() == b"somebody's"
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,17 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
 
     The files are made in a folder beside the others and moved into place when all of them are whole;
     ``simulation.json`` last, so that an interrupted run never passes for a finished one: ``.simulation-unfinished``
-    stays until the next one. The same simulation gives the same bytes.
+    stays until the next one. The same simulation gives the same bytes. Scores of reviews that somebody else put there
+    stay, and are never written over.
 
     Raises:
-        UsageError: the folder cannot be written, or a register's file is not one Parquet or CSV file in the folder.
+        UsageError: the folder cannot be written, or a register's file is not one Parquet or CSV file in the folder; it
+            has scores that were not simulated, and the simulation has scores too.
     """
     files = _files(simulation, trial)
+    old_reviews = _reviews_of_old(folder)
+    if FIDELITY_FILE in files and not old_reviews and (folder / FIDELITY_FILE).exists():
+        raise UsageError(_somebodys_reviews())
     beside = folder / ".simulating"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +54,7 @@ def write_simulation(simulation: Simulation, trial: Trial, folder: Path) -> None
         (beside / FACTS_FILE).write_text(facts, encoding="utf-8")
         drawn = _write_draws(simulation, folder, beside)
         (folder / UNFINISHED_FILE).touch()
-        for name in (FACTS_FILE, DETAILS_FILE, FIDELITY_FILE):
+        for name in (FACTS_FILE, DETAILS_FILE, *old_reviews):
             (folder / name).unlink(missing_ok=True)
         for name in (*files, *drawn, FACTS_FILE):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,31 @@ def simulation_facts(simulation: Simulation) -> Mapping[str, Any]:
         "people": len(simulation.participants),
         "rows": {register: table.height for register, table in simulation.tables.items()},
         "dirt": simulation.counts,
+        "reviews": 0 if simulation.fidelity is None else simulation.fidelity.frame.height,
     }
+
+
+def _reviews_of_old(folder: Path) -> tuple[str, ...]:
+    """The scores' file, if an earlier simulation wrote it (or was writing when it was interrupted)."""
+    if (folder / UNFINISHED_FILE).exists():
+        return (FIDELITY_FILE,)
+    try:
+        facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+        return (FIDELITY_FILE,) if facts["reviews"] else ()
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _somebodys_reviews() -> Problem:
+    found = Text(
+        nb="filen har skårer som ikke er simulert; de blir ikke skrevet over",
+        en="the file holds scores that were not simulated; they are not written over",
+    )
+    todo = Text(
+        nb="Simuler i en egen mappe, eller fjern [fidelity] fra simulation.toml.",
+        en="Simulate in a folder of its own, or remove [fidelity] from simulation.toml.",
+    )
+    return Problem(found, FIDELITY_FILE, None, todo)
 
 
 def _files(simulation: Simulation, trial: Trial) -> dict[str, pl.DataFrame]:
