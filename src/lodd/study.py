@@ -37,7 +37,7 @@ from lodd.protocol import (
     write_lock,
 )
 from lodd.protocol.types import coverage_months
-from lodd.study_problems import UNFINISHED_FILE, no_beacon, not_as_locked, real_beacon, real_people, unfinished
+from lodd.study_problems import UNFINISHED_FILE, no_beacon, not_as_locked, real_beacon, real_data, unfinished
 
 if TYPE_CHECKING:  # heavy rooms are imported where they are used
     import polars as pl
@@ -126,7 +126,7 @@ class Study:
         """
         from lodd.simulate import load_settings, simulate, write_simulation
 
-        self._refuse_real_people()
+        self._refuse_real_data()
         settings = load_settings(self.folder / SETTINGS_FILE)
         lock = read_lock(self.folder)
         if lock is not None and lock.beacon:
@@ -135,13 +135,13 @@ class Study:
         write_simulation(simulation, self.trial, self.folder)
         return simulation
 
-    def _refuse_real_people(self) -> None:
+    def _refuse_real_data(self) -> None:
         if self.simulated or (self.folder / UNFINISHED_FILE).exists():
             return
         extracts = [register.file for register in self.trial.registers.values() if register.file]
         for name in (PARTICIPANTS_FILE, FIDELITY_FILE, *extracts):
             if (self.folder / name).exists():
-                raise DataError(real_people(name))
+                raise DataError(real_data(name))
 
     @cached_property
     def drawn(self) -> Participants:

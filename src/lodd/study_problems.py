@@ -75,7 +75,7 @@ def not_as_locked(status: str, differences: Sequence[str]) -> Problem:
     )
 
 
-def real_people(file: str) -> Problem:
+def real_data(file: str) -> Problem:
     """A simulation where data that were not simulated are."""
     return Problem(
         Text(

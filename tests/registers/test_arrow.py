@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lodd.registers.arrow import array_of, numbers_of, texts_of
+from lodd.registers.arrow import array_of, numbers_of, people_table
 
 CHAIN = """
 import sys
@@ -55,8 +55,10 @@ def test_every_other_value_of_an_array_is_copied():
 
 
 @pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
-def test_texts(kind: pl.DataType):
-    assert texts_of(pl.Series(["a", None, "å"], dtype=kind)).equals(pa.array(["a", None, "å"], pa.string()))
+def test_people_are_numbered_in_their_order(kind: pl.DataType):
+    made = people_table(pl.Series(["b", "a", "å"], dtype=kind))
+    assert made.to_pydict() == {"person_id": ["b", "a", "å"], "person": [0, 1, 2]}
+    assert made.schema.field("person").type == pa.int32()
 
 
 def test_a_trial_is_evaluated_without_pandas(tmp_path: Path):

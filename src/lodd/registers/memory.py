@@ -24,6 +24,7 @@ _CELL_COLUMN: Final = 5
 _PERSON: Final = 90
 """Bytes of each person whatever the ranges: who they are, the engine's list of them, their part of the hash."""
 _LEAST_SHARE: Final = 0.15
+"""Of what is free, what a range of people may take however many people there are."""
 _LOOKING_UP: Final = 60
 _LOOKED_UP: Final = 100
 """Megabytes, and bytes for each of the people, with which the engine finds the rows of all of them in one reading."""

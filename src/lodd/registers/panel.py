@@ -8,7 +8,6 @@ from pathlib import Path
 import ibis.expr.types as ir
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from polars._typing import PolarsDataType
 
 from lodd.locale import Text
@@ -16,7 +15,7 @@ from lodd.progress import Progress, silent
 from lodd.protocol.model import Trial
 from lodd.protocol.types import PARTICIPATES, Panel, Participants, combination_order, coverage_months, known_register
 from lodd.registers import problems, windows
-from lodd.registers.arrow import array_of, texts_of
+from lodd.registers.arrow import people_table
 from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import Records, clean
 from lodd.registers.compose import (
@@ -134,9 +133,7 @@ class Building:
         self.arms = arms_with_programmes(trial)
         self.used = registers_used(trial)
         self.steps = _Steps(progress, len(self.used) + len(trial.outcomes) + len(self.arms))
-        ids = texts_of(pl.Series(self.grid.people, dtype=pl.String))
-        numbers = array_of(np.arange(len(ids), dtype=np.int32))
-        self.people = engine.take(pa.table({"person_id": ids, "person": numbers}))
+        self.people = engine.take(people_table(pl.Series(self.grid.people, dtype=pl.String)))
 
     def panel(self, opener: Opener) -> Panel:
         sources: dict[str, Source] = {}

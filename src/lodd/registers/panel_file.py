@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import ibis.expr.types as ir
-import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from lodd.errors import DataError
 from lodd.locale import LANGUAGES, Text, number
@@ -26,7 +24,7 @@ from lodd.protocol.months import MonthRange
 from lodd.protocol.register import Register
 from lodd.protocol.types import Participants, RegisterNote, known_register
 from lodd.registers import problems
-from lodd.registers.arrow import array_of
+from lodd.registers.arrow import people_table
 from lodd.registers.breaks import break_notes
 from lodd.registers.cleaning import DRAWN, Records, clean, clean_drawn, drawn_rows, notes_of, others_of
 from lodd.registers.engines import DuckDBEngine
@@ -124,7 +122,7 @@ class _Work:
         self.folder = folder
         self.progress = progress
         self.used = registers_used(trial)
-        self.people = self._taken(participants)
+        self.people = engine.take(people_table(participants.frame["person_id"]))
 
     def write(self, path: Path, scratch: Path, limit: Memory, parts: int | None) -> PanelFile:
         registers = {name: self._opened(name, i) for i, name in enumerate(self.used)}
@@ -144,10 +142,6 @@ class _Work:
             notes = tuple(self._notes(registers, counts))
             provenance = writer.finish(notes, provenance_of(self.trial, self.participants, extracts, self.engine))
         return PanelFile(path, len(self.participants), window, len(ranges), notes, provenance)
-
-    def _taken(self, participants: Participants) -> ir.Table:
-        ids = participants.frame["person_id"].cast(pl.String).to_arrow()
-        return self.engine.take(pa.table({"person_id": ids, "person": array_of(np.arange(len(ids), dtype=np.int32))}))
 
     def _opened(self, name: str, step: int) -> _Register:
         label = Text(nb=f"Leser registeret {name}", en=f"Reading the register {name}")

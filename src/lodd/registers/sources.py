@@ -88,11 +88,13 @@ def open_file(engine: Engine, register_id: str, register: Register, folder: Path
     return _open_files(engine, register, folder, place)
 
 
-def _open_files(engine: Engine, register: Register, folder: Path, place: Place) -> Source:
+def _open_files(
+    engine: Engine, register: Register, folder: Path, place: Place, hashed: Callable[[], str] | None = None
+) -> Source:
     files = _files(folder, register, place)
     with readable(place):
         stamps = {path: _stamp(path) for path in files.paths}
-        hashed = digesting(files)
+        hashed = hashed or digesting(files)
         text_only = check_files(files, place)
         columns = columns_of_all(files, register.csv, place)
         if not text_only:
@@ -168,15 +170,14 @@ def _open_dataset(engine: Engine, register_id: str, register: Register, folder: 
     microdata.check(register, metadata, place)
     sha256 = _dataset_sha256(dataset, folder, place)
     microdata.validate(dataset, folder, sha256, place)
-    opened = _open_files(engine, microdata.as_csv(register), folder, place)
+    opened = _open_files(engine, microdata.as_csv(register), folder, place, lambda: sha256)
     outside = microdata.outside_period(opened.numbered, register)
     if outside is not None and (found := _found(engine, opened.numbered.filter(outside))):
         raise microdata.other_period(place, register, found)
     numbered = microdata.meant(opened.numbered, register_id, register, metadata)
     known = numbered.drop(ROW)
     texts = {register_id, microdata.VALUE} if metadata.data_type == "STRING" else set[str]()
-    untyped = frozenset(known.columns) - texts
-    return replace(opened, table=known, numbered=numbered, hashed=lambda: sha256, untyped=untyped)
+    return replace(opened, table=known, numbered=numbered, untyped=frozenset(known.columns) - texts)
 
 
 def _dataset_sha256(dataset: str, folder: Path, place: Place) -> str:
