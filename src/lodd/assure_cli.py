@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -68,7 +68,7 @@ def assure(folder: Folder = Path(), *, json: Json = False) -> None:
     if json:
         say_json({"cases": len(assured.cases), "values": len(tested), "failed": [_as_json(each) for each in failed]})
     else:
-        for each in failed:
+        for each in _once(failed):
             for line in _failure(each):
                 say(line, _LANGUAGE)
     if failed:
@@ -92,6 +92,15 @@ def explain(person: Person, outcome: OutcomeName, month: Month, folder: Folder =
         say(line, _LANGUAGE)
     logged = folder / ACCESS_LOG
     say(Text(nb=f"Oppslaget er logget i {logged}.", en=f"The look-up is logged in {logged}."), _LANGUAGE)
+
+
+def _once(failed: Sequence[Tested]) -> Iterable[Tested]:
+    """A month that a case names twice, by the calendar and from the draw, is explained once."""
+    shown: dict[tuple[object, ...], Tested] = {}
+    for each in failed:
+        wanted = each.expectation
+        shown.setdefault((wanted.case, wanted.outcome, wanted.month, wanted.value), each)
+    return shown.values()
 
 
 def _failure(tested: Tested) -> Iterator[Text]:
